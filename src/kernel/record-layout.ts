@@ -1,0 +1,63 @@
+/**
+ * The bytes of one `struct tcpaccept_event` (bpf/event.h), little-endian as the hosts we support are.
+ *
+ * `test/kernel/record-layout.test.ts` compares this table with what the C compiler says.
+ */
+export const RECORD_BYTES = 136;
+
+/** Length of the kernel's `comm`, NUL included. */
+export const COMM_BYTES = 16;
+
+/** What a field holds when the kernel could not tell. */
+export const UNKNOWN_U32 = 0xffff_ffff;
+export const UNKNOWN_U64 = 0xffff_ffff_ffff_ffffn;
+
+/** Byte offset of each field; widths are the C types'. */
+export const OFFSET = {
+  accepted_boot_ns: 0,
+  sequence: 8,
+  queue_duration_ns: 16,
+  cgroup_id: 24,
+  socket_cookie: 32,
+  peer_address: 40,
+  local_address: 56,
+  comm: 72,
+  pid: 88,
+  tid: 92,
+  namespace_pid: 96,
+  user_id: 100,
+  network_namespace: 104,
+  mount_namespace: 108,
+  queue_length: 112,
+  queue_limit: 116,
+  rtt_us: 120,
+  cpu: 124,
+  peer_port: 126,
+  local_port: 128,
+  socket_family: 130,
+  method: 131,
+  flags: 132,
+} as const;
+
+/** `AF_INET` and `AF_INET6` as Linux numbers them. */
+export const AF_INET = 2;
+export const AF_INET6 = 10;
+
+/** `enum tcpaccept_method`, in order. */
+export const METHODS = ['syscall', 'io_uring', 'kernel'] as const;
+export type AcceptMethod = (typeof METHODS)[number];
+
+/** Bit of `flags` set on a connection accepted through an MPTCP listener. */
+export const FLAG_MPTCP = 1;
+
+/** `enum tcpaccept_counter`, in order: the names the ledger uses. */
+export const KERNEL_COUNTERS = [
+  'seen',
+  'filtered',
+  'self',
+  'aggregated',
+  'ring_full',
+  'unreadable',
+  'submitted',
+] as const;
+export type KernelCounter = (typeof KERNEL_COUNTERS)[number];

@@ -1,0 +1,75 @@
+/**
+ * The ledger: every accept counted once at each stage, by what became of it.
+ *
+ * Its identities (DESIGN section 4), whose names are used everywhere:
+ *   kernel: seen = filtered + self + aggregated + ring_full + unreadable + submitted
+ *   user:   submitted = in_ring + drained
+ *   export: drained = delivered + rejected + dropped + spooled + queued + unexported
+ *   print:  drained = printed + unprinted
+ */
+export const LEDGER_NAMES = [
+  'seen',
+  'filtered',
+  'self',
+  'aggregated',
+  'ring_full',
+  'unreadable',
+  'submitted',
+  'missed',
+  'in_ring',
+  'drained',
+  'delivered',
+  'rejected',
+  'dropped',
+  'spooled',
+  'queued',
+  'unexported',
+  'printed',
+  'unprinted',
+] as const;
+export type LedgerName = (typeof LEDGER_NAMES)[number];
+export type LedgerCounts = Readonly<Record<LedgerName, number>>;
+
+/** Which sums must hold; the left side equals the sum of the right. */
+export const LEDGER_IDENTITIES: readonly (readonly [LedgerName, readonly LedgerName[]])[] = [
+  ['seen', ['filtered', 'self', 'aggregated', 'ring_full', 'unreadable', 'submitted']],
+  ['submitted', ['in_ring', 'drained']],
+  ['drained', ['delivered', 'rejected', 'dropped', 'spooled', 'queued', 'unexported']],
+  ['drained', ['printed', 'unprinted']],
+];
+
+/** Counts, kept exact by those who move them; counts are numbers, exact to 2^53. */
+export class Ledger {
+  readonly #counts: Record<LedgerName, number>;
+
+  constructor() {
+    this.#counts = Object.fromEntries(LEDGER_NAMES.map((name) => [name, 0])) as Record<LedgerName, number>;
+  }
+
+  /** Adds `count` to a name; negative to take back (`queued` only goes down this way). */
+  add(name: LedgerName, count: number): void {
+    this.#counts[name] += count;
+  }
+
+  /** Sets a name that is read rather than counted here: the kernel's counters. */
+  set(name: LedgerName, count: number): void {
+    this.#counts[name] = count;
+  }
+
+  get(name: LedgerName): number {
+    return this.#counts[name];
+  }
+
+  /** A copy of every count. */
+  counts(): LedgerCounts {
+    return { ...this.#counts };
+  }
+
+  /** The exit line's text: every name that moved, and always the ones that say how complete the run was. */
+  toLine(): string {
+    const always = new Set<LedgerName>(['seen', 'filtered', 'ring_full', 'submitted', 'missed', 'drained']);
+    return LEDGER_NAMES.filter((name) => always.has(name) || this.#counts[name] !== 0)
+      .map((name) => `${name}=${this.#counts[name]}`)
+      .join(' ');
+  }
+}

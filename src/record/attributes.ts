@@ -1,0 +1,119 @@
+import type { AcceptRecord } from './accept-record.ts';
+
+/** What an attribute's value may be; a type never changes with the value. */
+export type AttributeType = 'string' | 'int' | 'double' | 'boolean';
+export type AttributeValue = string | number | boolean;
+
+/** One row of the attribute table: everything an output or a reference page needs to know of an attribute. */
+export interface AttributeRow {
+  readonly name: string;
+  readonly type: AttributeType;
+  /** One sentence for the reference page, with the unit. */
+  readonly brief: string;
+  /** `undefined` leaves the attribute out. */
+  readonly value: (record: AcceptRecord) => AttributeValue | undefined;
+}
+
+/**
+ * The attribute table: every output and the reference page are made from it.
+ *
+ * Names without `tcpaccept.` are OpenTelemetry semantic conventions (semantic-conventions.ts has the release).
+ * 64-bit ids are strings, since JSON numbers end at 2^53.
+ */
+export const ATTRIBUTES: readonly AttributeRow[] = [
+  row(
+    'log.record.uid',
+    'string',
+    'Same on every resend of this accept: boot id, load time, CPU and sequence.',
+    (r) => r.uid,
+  ),
+  row('network.transport', 'string', 'Always `tcp`.', () => 'tcp'),
+  row(
+    'network.type',
+    'string',
+    '`ipv4` or `ipv6`, IPv4-mapped addresses counting as IPv4.',
+    (r) => r.connection.networkType,
+  ),
+  row('network.peer.address', 'string', 'Address of the client (tcpaccept: RADDR).', (r) => r.connection.peerAddress),
+  row('network.peer.port', 'int', 'Port of the client (RPORT).', (r) => r.connection.peerPort),
+  row(
+    'network.local.address',
+    'string',
+    'Address the connection was accepted on (LADDR).',
+    (r) => r.connection.localAddress,
+  ),
+  row('network.local.port', 'int', 'Port the connection was accepted on (LPORT).', (r) => r.connection.localPort),
+  row('process.pid', 'int', 'Process that accepted, in the host pid namespace (PID).', (r) => r.connection.pid),
+  row('process.vpid', 'int', 'The process id inside its own pid namespace, where it differs.', (r) =>
+    r.connection.namespacePid === r.connection.pid ? undefined : r.connection.namespacePid,
+  ),
+  row(
+    'thread.name',
+    'string',
+    "The kernel's comm of the accepting thread, at most 15 bytes (COMM).",
+    (r) => r.connection.comm,
+  ),
+  row('process.executable.name', 'string', 'Base name of the executable.', (r) => r.process?.executableName),
+  row('process.executable.path', 'string', 'Path of the executable.', (r) => r.process?.executablePath),
+  row('process.user.id', 'int', 'Effective user id.', (r) => r.connection.userId),
+  row(
+    'process.linux.cgroup',
+    'string',
+    'Path of the cgroup, as /proc/PID/cgroup gives it.',
+    (r) => r.process?.cgroupPath,
+  ),
+  row('container.id', 'string', 'Container id found in the cgroup path.', (r) => r.process?.containerId),
+  row('k8s.pod.uid', 'string', 'Pod uid found in the cgroup path.', (r) => r.process?.podUid),
+  row('tcpaccept.thread.id', 'int', 'Thread that accepted, in the host pid namespace.', (r) => r.connection.tid),
+  row(
+    'tcpaccept.network_namespace',
+    'int',
+    'Inode number of the network namespace.',
+    (r) => r.connection.networkNamespace,
+  ),
+  row('tcpaccept.mount_namespace', 'int', 'Inode number of the mount namespace.', (r) => r.connection.mountNamespace),
+  row('tcpaccept.cgroup.id', 'string', 'cgroup v2 id of the accepting task.', (r) => r.connection.cgroupId.toString()),
+  row('tcpaccept.socket.cookie', 'string', "The accepted socket's cookie, as SO_COOKIE gives it.", (r) =>
+    r.connection.socketCookie === 0n ? undefined : r.connection.socketCookie.toString(),
+  ),
+  row(
+    'tcpaccept.socket.family',
+    'string',
+    '`inet` or `inet6`: the family of the socket itself.',
+    (r) => r.connection.socketFamily,
+  ),
+  row('tcpaccept.accept_queue.duration', 'double', 'Time in the accept queue, in seconds.', (r) =>
+    r.connection.queueDurationNs === undefined ? undefined : Number(r.connection.queueDurationNs) / 1e9,
+  ),
+  row(
+    'tcpaccept.accept_queue.length',
+    'int',
+    'Connections still queued on the listener after this accept.',
+    (r) => r.connection.queueLength,
+  ),
+  row(
+    'tcpaccept.accept_queue.limit',
+    'int',
+    "The listener's backlog: how many connections may be queued.",
+    (r) => r.connection.queueLimit,
+  ),
+  row('tcpaccept.tcp.rtt', 'double', 'Smoothed round-trip time when accepted, in seconds.', (r) =>
+    r.connection.rttUs === undefined ? undefined : r.connection.rttUs / 1e6,
+  ),
+  row('tcpaccept.accept.method', 'string', '`syscall`, `io_uring` or `kernel`.', (r) => r.connection.method),
+  row('tcpaccept.mptcp', 'boolean', 'Accepted through an MPTCP listener.', (r) => r.connection.mptcp),
+];
+
+function row(name: string, type: AttributeType, brief: string, value: AttributeRow['value']): AttributeRow {
+  return { name, type, brief, value };
+}
+
+/** The attributes of one record, in table order, unknown ones left out. */
+export function attributesOf(record: AcceptRecord): Record<string, AttributeValue> {
+  const attributes: Record<string, AttributeValue> = {};
+  for (const { name, value } of ATTRIBUTES) {
+    const known = value(record);
+    if (known !== undefined) attributes[name] = known;
+  }
+  return attributes;
+}
