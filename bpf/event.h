@@ -8,7 +8,7 @@
 #ifndef TCPACCEPT_EVENT_H
 #define TCPACCEPT_EVENT_H
 
-#ifndef __BPF__
+#ifndef __bpf__
 #include <stdint.h>
 typedef uint8_t u8;
 typedef uint16_t u16;
@@ -35,32 +35,36 @@ enum tcpaccept_flag {
 /* One accepted connection. Every field is in host byte order, addresses excepted. */
 struct tcpaccept_event {
 	u64 accepted_boot_ns;  /* CLOCK_BOOTTIME when accept returned */
-	u64 sequence;          /* of this CPU, taken before ring space is: a gap is a loss */
+	u64 sequence;	       /* of this CPU, taken before ring space is: a gap is a loss */
 	u64 queue_duration_ns; /* ESTABLISHED to accepted; UNKNOWN_U64 when the handshake was not seen */
-	u64 cgroup_id;         /* cgroup v2 id of the accepting task */
+	u64 cgroup_id;	       /* cgroup v2 id of the accepting task */
 	u64 socket_cookie;     /* the accepted socket's; 0 when the kernel gave it none */
 	u8 peer_address[16];   /* network order; an IPv4 address takes the first 4 bytes */
 	u8 local_address[16];  /* as peer_address */
 	char comm[TCPACCEPT_COMM_BYTES];
-	u32 pid; /* tgid, in the initial pid namespace */
-	u32 tid; /* in the initial pid namespace */
-	u32 namespace_pid; /* tgid as the process itself sees it */
-	u32 user_id;       /* effective */
+	u32 pid;	       /* tgid, in the initial pid namespace */
+	u32 tid;	       /* in the initial pid namespace */
+	u32 namespace_pid;     /* tgid as the process itself sees it */
+	u32 user_id;	       /* effective */
 	u32 network_namespace; /* inode number, of the socket */
 	u32 mount_namespace;   /* inode number, of the task */
 	u32 queue_length;      /* of the listener, after this connection left it; UNKNOWN_U32 */
 	u32 queue_limit;       /* of the listener; UNKNOWN_U32 with queue_length */
-	u32 rtt_us;            /* smoothed; UNKNOWN_U32 before the first sample */
+	u32 rtt_us;	       /* smoothed; UNKNOWN_U32 before the first sample */
 	u16 cpu;
 	u16 peer_port;
 	u16 local_port;
 	u8 socket_family; /* AF_INET or AF_INET6, of the socket: mapped addresses are not folded here */
-	u8 method;        /* enum tcpaccept_method */
-	u8 flags;         /* enum tcpaccept_flag */
+	u8 method;	  /* enum tcpaccept_method */
+	u8 flags;	  /* enum tcpaccept_flag */
 	u8 padding[3];
 };
 
+#ifdef __cplusplus
+static_assert(sizeof(struct tcpaccept_event) == 136, "src/kernel/record-layout.ts says 136 bytes");
+#else
 _Static_assert(sizeof(struct tcpaccept_event) == 136, "src/kernel/record-layout.ts says 136 bytes");
+#endif
 
 /* Counters, one u64 a CPU each. The identity: seen = filtered + self + aggregated + ring_full + unreadable + submitted. */
 enum tcpaccept_counter {

@@ -1,51 +1,51 @@
-/** How accepts are seen; DESIGN: `fexit`, else `kretprobe`, else `syscall`. */
+/** How accepts are seen, best first: a session takes the first the kernel allows. */
 export const HOOKS = ['fexit', 'kretprobe', 'syscall'] as const;
 export type Hook = (typeof HOOKS)[number];
 
-/** What the addon is told; every value was checked before (src/config.ts). */
+/** Which of the calling process's own connections are never events. */
+export const SELF_MODES = ['none', 'all', 'ports'] as const;
+export type SelfMode = (typeof SELF_MODES)[number];
+
+/** What the addon is told; every value was checked before (src/config.ts), the addon trusts it. */
 export interface NativeSettings {
-  /** The BPF object file's bytes. */
-  readonly object: Uint8Array;
   readonly hook: Hook;
-  /** Bytes; a power of two of at least one page. */
+  /** A power of two of at least one page. */
   readonly ringBytes: number;
-  /** Keep only this tgid of the initial pid namespace; 0 keeps all, -1 means the calling process. */
+  /** Keep only this tgid of the initial pid namespace; 0 keeps all. */
   readonly pid: number;
-  /** 0, or the socket family to keep: 2 (AF_INET) or 10 (AF_INET6). */
+  /** Keep only the calling process, whatever its pid is here. */
+  readonly ownProcess: boolean;
+  /** 0, or the socket family to keep: `AF_INET` or `AF_INET6`. */
   readonly family: number;
   /** Local ports to keep; empty keeps all. */
   readonly ports: readonly number[];
-  /** Pinned maps; empty string for none. */
+  /** Pinned map; empty for none. */
   readonly cgroupMapPath: string;
+  /** Pinned map; empty for none. */
   readonly mountNamespaceMapPath: string;
-  /** Remote ports of our own connections that are never events; empty: every connection this process opens. */
+  /** Index into `SELF_MODES`. */
+  readonly selfMode: number;
+  /** Remote ports for mode `ports`, at most 64. */
   readonly selfPorts: readonly number[];
 }
 
-/** Why a strategy can or cannot be used here, found by looking, not by guessing from versions. */
-export interface HookCandidate {
-  readonly hook: Hook;
-  readonly usable: boolean;
-  /** Empty when usable. */
-  readonly reason: string;
-}
-
-/** One loaded and attached set of programs. Every method but `close` throws after `close`. */
+/** One loaded and attached set of programs. Every method but `close` throws `ERR_CLOSED` after `close`. */
 export interface NativeSession {
-  readonly hook: Hook;
-  /** Copies whole records into `into` and gives their space back; returns how many. */
+  /** Copies whole records into `into`, gives their space in the ring back, and returns how many. */
   drain(into: Uint8Array): number;
-  /** Fills one sum over all CPUs for each of `KERNEL_COUNTERS`, then `missed` and the bytes now in the ring. */
+  /** Fills sums over all CPUs: one for each of `KERNEL_COUNTERS`, then `missed`, then the records in the ring. */
   counters(into: BigUint64Array): void;
-  /** Detaches and frees; safe to call again. */
+  /** Ends recording; `drain` and `counters` still work. */
+  detach(): void;
+  /** Detaches and frees; may be called again. */
   close(): void;
 }
 
+/** What `build/tcpaccept.node` exports. Failures are `Error`s with `code`, `operation`, `errno` and `log`. */
 export interface NativeBinding {
   open(settings: NativeSettings): NativeSession;
-  candidates(object: Uint8Array): HookCandidate[];
   /** Nanoseconds to add to `CLOCK_BOOTTIME` for wall time, measured now. */
   bootToUnixNs(): bigint;
-  /** `[field, offset]` of `struct tcpaccept_event`, from the C compiler. */
+  /** Byte offset of each field of `struct tcpaccept_event`, and `bytes`, from the C compiler. */
   recordLayout(): Record<string, number>;
 }

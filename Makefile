@@ -1,0 +1,47 @@
+# Builds what npm cannot: the BPF programs, libbpf, the addon. `setup/run` installs what this needs and calls it.
+#
+# libbpf is built from Debian's source package and linked in, position-independent and with hidden symbols: hosts have
+# different libbpfs or none, and Debian's own libbpf.a is not position-independent. libelf and zlib, which every Debian
+# has and whose ABI is old and stable, stay shared (libelf.a uses thread-local storage that a shared object cannot).
+
+ARCH := $(shell uname -m | sed 's/x86_64/x86/;s/aarch64/arm64/')
+CLANG ?= clang
+CXX := g++
+B := build
+L := $(B)/libbpf
+
+WARNINGS := -Wall -Wextra -Werror
+BPF_FLAGS := -g -O2 $(WARNINGS) -target bpf -mcpu=v3 -D__TARGET_ARCH_$(ARCH) -I$(L)/include -I/usr/include/$(shell uname -m)-linux-gnu
+CXX_FLAGS := -std=c++20 -O2 -g $(WARNINGS) -fPIC -fvisibility=hidden -DNAPI_CPP_EXCEPTIONS -DNODE_ADDON_API_DISABLE_DEPRECATED \
+  -isystem node_modules/node-addon-api -isystem node_modules/node-api-headers/include -isystem $(L)/include -I$(B)
+LINK_FLAGS := -shared -static-libgcc -static-libstdc++ -Wl,--exclude-libs,ALL -Wl,--no-undefined-version
+
+NATIVE := $(wildcard native/*.cc)
+OBJECTS := $(NATIVE:native/%.cc=$(B)/native/%.o)
+
+.SUFFIXES:
+.DELETE_ON_ERROR:
+.PHONY: all
+all: $(B)/tcpaccept.node $(B)/dist.stamp
+
+$(L)/libbpf.a: setup/libbpf.sh
+	setup/libbpf.sh $(abspath $(L))
+
+$(B)/accept.bpf.o: $(wildcard bpf/*) $(L)/libbpf.a
+	$(CLANG) $(BPF_FLAGS) -c bpf/accept.bpf.c -o $@
+	llvm-strip -g $@
+
+$(B)/accept.skel.h: $(B)/accept.bpf.o
+	bpftool gen skeleton $< name accept_bpf > $@
+
+$(B)/native/%.o: native/%.cc $(wildcard native/*.h) bpf/event.h $(B)/accept.skel.h node_modules/.package-lock.json
+	@mkdir -p $(@D)
+	$(CXX) $(CXX_FLAGS) -c $< -o $@
+
+$(B)/tcpaccept.node: $(OBJECTS) $(L)/libbpf.a
+	$(CXX) $(LINK_FLAGS) $^ -lelf -lz -o $@
+
+$(B)/dist.stamp: $(shell find src -name '*.ts') tsconfig.json tsconfig.build.json node_modules/.package-lock.json
+	rm -rf dist
+	$(B)/node node_modules/typescript/bin/tsc -p tsconfig.build.json
+	@touch $@

@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0 */
+/*
+ * The hooks: every way a TCP connection is accepted, one line each. What they do is in capture.h.
+ *
+ * The loader attaches one strategy (fexit, kretprobe or syscall) and always socket_state_changed.
+ */
+#include "kernel.h"
+
+#include "accept_method.h"
+#include "capture.h"
+#include "io_uring.h"
+#include "socket_state.h"
+#include "syscall_exit.h"
+
+/* GPL-2.0-only OR Apache-2.0; the kernel knows no name for that pair and wants one it knows to be GPL-compatible. */
+char LICENSE[] SEC("license") = "GPL";
+
+/* Strategy fexit: sees every accept, also in-kernel ones, and the listener. */
+SEC("fexit/inet_csk_accept")
+int accept_fexit(u64 *ctx)
+{
+	return inet_csk_accept_returned(ctx);
+}
+
+/* Strategy kretprobe: the same function through a return probe that user space makes in tracefs. */
+SEC("kprobe")
+int accept_kretprobe(struct pt_regs *ctx)
+{
+	return inet_csk_accept_probed(ctx);
+}
+
+/* Strategy syscall: where neither is allowed. Also sees an accept that was already asleep when we were attached. */
+SEC("tracepoint/syscalls/sys_exit_accept")
+int accept_syscall(struct syscall_exit *ctx)
+{
+	return accept_returned(ctx->result);
+}
+
+SEC("tracepoint/syscalls/sys_exit_accept4")
+int accept4_syscall(struct syscall_exit *ctx)
+{
+	return accept_returned(ctx->result);
+}
+
+/* Strategy syscall, io_uring: the tracepoint's arguments changed in 6.16 or before; the loader picks by BTF. */
+SEC("tp_btf/io_uring_complete")
+int io_uring_completed(u64 *ctx)
+{
+	return io_uring_accept_completed((struct io_kiocb *)ctx[1], BPF_CORE_READ((struct io_uring_cqe *)ctx[2], res));
+}
+
+SEC("tp_btf/io_uring_complete")
+int io_uring_completed_before_cqe(u64 *ctx)
+{
+	return io_uring_accept_completed((struct io_kiocb *)ctx[1], (int)ctx[3]);
+}
+
+/* Every strategy: queue stamps, and which connections are our own. */
+SEC("tp_btf/inet_sock_set_state")
+int socket_state_changed(u64 *ctx)
+{
+	return socket_state((struct sock *)ctx[0], (int)ctx[2]);
+}
+
+/* Run once by the loader through BPF_PROG_TEST_RUN: only the kernel knows our id outside our own pid namespace. */
+SEC("raw_tp")
+int remember_own_pid(void *ctx)
+{
+	(void)ctx;
+	own_pid = bpf_get_current_pid_tgid() >> 32;
+	return 0;
+}

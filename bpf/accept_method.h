@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0 */
+/* inet_csk_accept, where every TCP accept ends, and who called it. */
+#ifndef TCPACCEPT_ACCEPT_METHOD_H
+#define TCPACCEPT_ACCEPT_METHOD_H
+
+#include "capture.h"
+#include "syscall_exit.h"
+
+/* What the kernel calls user accepts by: a kernel thread's is its own, a worker of io_uring or a task in a system call
+ * other than accept is completing a ring's request. `in_kernel` is the caller's own word, where the hook can see it. */
+static __always_inline enum tcpaccept_method method_of(struct task_struct *task, bool in_kernel)
+{
+	unsigned int flags = BPF_CORE_READ(task, flags);
+	int number;
+
+	if (flags & PF_IO_WORKER)
+		return TCPACCEPT_METHOD_IO_URING;
+	if (in_kernel || (flags & PF_KTHREAD))
+		return TCPACCEPT_METHOD_KERNEL;
+	number = SYSCALL_NUMBER((struct pt_regs *)bpf_task_pt_regs(task));
+	return number == SYS_IO_URING_ENTER ? TCPACCEPT_METHOD_IO_URING : TCPACCEPT_METHOD_SYSCALL;
+}
+
+static __always_inline int inet_csk_accept_returned(u64 *ctx)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+	struct sock *listener = (struct sock *)ctx[0];
+	struct sock *sk;
+	bool in_kernel;
+
+	if (bpf_core_type_exists(struct proto_accept_arg)) {
+		in_kernel = BPF_CORE_READ((struct proto_accept_arg *)ctx[1], kern);
+		sk = (struct sock *)ctx[2];
+	} else {
+		in_kernel = ctx[3];
+		sk = (struct sock *)ctx[4];
+	}
+	return sk ? capture(sk, listener, method_of(task, in_kernel)) : 0;
+}
+
+/* A return probe sees only the result: the listener is found through the system call's descriptor. */
+static __always_inline int inet_csk_accept_probed(struct pt_regs *ctx)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+	struct sock *sk = (struct sock *)RETURN_VALUE(ctx);
+
+	return sk ? capture(sk, listener_of_syscall(task), method_of(task, false)) : 0;
+}
+
+#endif

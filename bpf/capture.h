@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0 */
+/* From one accepted socket to one record in the ring, or to the counter that says why not. */
+#ifndef TCPACCEPT_CAPTURE_H
+#define TCPACCEPT_CAPTURE_H
+
+#include "address.h"
+#include "filter.h"
+#include "maps.h"
+#include "queue_stamp.h"
+#include "self.h"
+
+/* For an MPTCP socket, the TCP socket that carries it; any other socket itself. */
+static __always_inline struct sock *tcp_socket_of(struct sock *sk, u16 protocol)
+{
+	return protocol == IPPROTO_MPTCP ? BPF_CORE_READ((struct mptcp_sock *)sk, first) : sk;
+}
+
+static __always_inline void fill_process(struct tcpaccept_event *event, struct task_struct *task)
+{
+	u64 pid_tgid = bpf_get_current_pid_tgid();
+	struct pid *leader = BPF_CORE_READ(task, group_leader, thread_pid);
+	unsigned int level = BPF_CORE_READ(leader, level);
+	int namespace_pid = 0;
+
+	event->pid = pid_tgid >> 32;
+	event->tid = (u32)pid_tgid;
+	/* numbers[] has one entry a nested pid namespace, the innermost last; CO-RE cannot index by a variable. */
+	bpf_probe_read_kernel(&namespace_pid, sizeof(namespace_pid),
+			      (void *)leader + bpf_core_field_offset(struct pid, numbers) +
+				  level * bpf_core_type_size(struct upid) + bpf_core_field_offset(struct upid, nr));
+	event->namespace_pid = namespace_pid;
+	event->user_id = BPF_CORE_READ(task, cred, euid.val);
+	event->cgroup_id = bpf_get_current_cgroup_id();
+	event->mount_namespace = mount_namespace_of(task);
+	bpf_get_current_comm(event->comm, sizeof(event->comm));
+}
+
+static __always_inline void fill_socket(struct tcpaccept_event *event, struct sock *sk, struct sock *tcp)
+{
+	u32 srtt_us = BPF_CORE_READ((struct tcp_sock *)tcp, srtt_us);
+
+	event->socket_cookie = BPF_CORE_READ(tcp, __sk_common.skc_cookie.counter);
+	event->network_namespace = BPF_CORE_READ(sk, __sk_common.skc_net.net, ns.inum);
+	event->rtt_us = srtt_us ? srtt_us >> 3 : TCPACCEPT_UNKNOWN_U32;
+	event->queue_duration_ns = take_queue_duration_ns(tcp, event->accepted_boot_ns);
+	if (tcp != sk ||
+	    (bpf_core_field_exists(struct tcp_sock, is_mptcp) && BPF_CORE_READ((struct tcp_sock *)tcp, is_mptcp)))
+		event->flags |= TCPACCEPT_FLAG_MPTCP;
+}
+
+/* The accepted socket's own backlog fields are a stale copy of the listener's: only the listener tells the truth. */
+static __always_inline void fill_listener(struct tcpaccept_event *event, struct sock *listener, u16 local_port)
+{
+	event->queue_length = event->queue_limit = TCPACCEPT_UNKNOWN_U32;
+	if (!listener)
+		return;
+	listener = tcp_socket_of(listener, BPF_CORE_READ(listener, sk_protocol));
+	if (BPF_CORE_READ(listener, __sk_common.skc_state) != TCP_LISTEN ||
+	    BPF_CORE_READ(listener, __sk_common.skc_num) != local_port)
+		return;
+	event->queue_length = BPF_CORE_READ(listener, sk_ack_backlog);
+	event->queue_limit = BPF_CORE_READ(listener, sk_max_ack_backlog);
+}
+
+/* `listener` may be NULL. Anything but TCP is nothing to us and is not counted. */
+static __always_inline int capture(struct sock *sk, struct sock *listener, enum tcpaccept_method method)
+{
+	struct task_struct *task = (struct task_struct *)bpf_get_current_task();
+	u16 family = BPF_CORE_READ(sk, __sk_common.skc_family);
+	u16 protocol = BPF_CORE_READ(sk, sk_protocol);
+	struct per_cpu_counts *counts;
+	struct tcpaccept_event *event;
+	struct socket_ends ends = {};
+	u64 sequence;
+
+	if ((family != AF_INET && family != AF_INET6) || (protocol != IPPROTO_TCP && protocol != IPPROTO_MPTCP))
+		return 0;
+	counts = this_cpu_counts();
+	if (!counts)
+		return 0;
+	count(counts, TCPACCEPT_SEEN);
+	read_socket_ends(sk, family, &ends);
+	if (!is_wanted(task, family, ends.local_port)) {
+		count(counts, TCPACCEPT_FILTERED);
+		return 0;
+	}
+	if (take_self_connection(&ends)) {
+		count(counts, TCPACCEPT_SELF);
+		return 0;
+	}
+
+	sequence = __sync_fetch_and_add(&counts->next_sequence, 1);
+	event = bpf_ringbuf_reserve(&ring, sizeof(*event), 0);
+	if (!event) {
+		count(counts, TCPACCEPT_RING_FULL);
+		return 0;
+	}
+	__builtin_memset(event, 0, sizeof(*event));
+	event->accepted_boot_ns = bpf_ktime_get_boot_ns();
+	event->sequence = sequence;
+	event->cpu = bpf_get_smp_processor_id();
+	event->method = method;
+	event->socket_family = family;
+	event->peer_port = ends.peer_port;
+	event->local_port = ends.local_port;
+	__builtin_memcpy(event->peer_address, ends.peer_address, sizeof(event->peer_address));
+	__builtin_memcpy(event->local_address, ends.local_address, sizeof(event->local_address));
+	fill_process(event, task);
+	fill_socket(event, sk, tcp_socket_of(sk, protocol));
+	fill_listener(event, listener, ends.local_port);
+	count(counts, TCPACCEPT_SUBMITTED);
+	bpf_ringbuf_submit(event, BPF_RB_NO_WAKEUP);
+	return 0;
+}
+
+#endif

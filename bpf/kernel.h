@@ -1,0 +1,199 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0 */
+/*
+ * The kernel types the programs read, with the fields used and no others: CO-RE finds the real offsets.
+ *
+ * Every fact here that differs between kernels says which and since when; no other file tests for versions.
+ */
+#ifndef TCPACCEPT_KERNEL_H
+#define TCPACCEPT_KERNEL_H
+
+#include <linux/bpf.h>
+#include <stdbool.h>
+
+#include <bpf/bpf_core_read.h>
+#include <bpf/bpf_helpers.h>
+
+typedef __u8 u8;
+typedef __u16 u16;
+typedef __u32 u32;
+typedef __u64 u64;
+
+/* Linux ABI numbers: include/linux/socket.h, include/uapi/linux/in.h, include/net/tcp_states.h, include/linux/sched.h. */
+#define AF_INET		2
+#define AF_INET6	10
+#define IPPROTO_TCP	6
+#define IPPROTO_MPTCP	262
+#define TCP_ESTABLISHED 1
+#define TCP_SYN_SENT	2
+#define TCP_SYN_RECV	3
+#define TCP_CLOSE	7
+#define TCP_LISTEN	10
+#define PF_IO_WORKER	0x00000010
+#define PF_KTHREAD	0x00200000
+
+#pragma clang attribute push(__attribute__((preserve_access_index)), apply_to = record)
+
+struct ns_common {
+	u32 inum;
+};
+
+struct net {
+	struct ns_common ns;
+};
+
+typedef struct {
+	struct net *net;
+} possible_net_t;
+
+struct in6_addr {
+	u8 bytes[16];
+};
+
+struct sock_common {
+	u32 skc_daddr;
+	u32 skc_rcv_saddr;
+	u16 skc_dport; /* network order */
+	u16 skc_num;   /* host order */
+	u16 skc_family;
+	volatile u8 skc_state;
+	possible_net_t skc_net;
+	struct in6_addr skc_v6_daddr;
+	struct in6_addr skc_v6_rcv_saddr;
+	struct {
+		long long counter;
+	} skc_cookie;
+};
+
+/* sk_protocol is a plain field since 5.6 (net/sock.h); a bitfield before. */
+struct sock {
+	struct sock_common __sk_common;
+	u16 sk_protocol;
+	u32 sk_ack_backlog;
+	u32 sk_max_ack_backlog;
+};
+
+struct tcp_sock {
+	u32 srtt_us; /* microseconds, shifted left by 3 */
+	bool is_mptcp;
+};
+
+/* The socket of an MPTCP connection; its first subflow is the TCP socket that went through the accept queue. */
+struct mptcp_sock {
+	struct sock *first;
+};
+
+struct file {
+	void *private_data;
+};
+
+struct socket {
+	struct file *file;
+	struct sock *sk;
+};
+
+struct fdtable {
+	unsigned int max_fds;
+	struct file **fd;
+};
+
+struct files_struct {
+	struct fdtable *fdt;
+};
+
+typedef struct {
+	u32 val;
+} kuid_t;
+
+struct cred {
+	kuid_t euid;
+};
+
+struct mnt_namespace {
+	struct ns_common ns;
+};
+
+struct nsproxy {
+	struct mnt_namespace *mnt_ns;
+};
+
+struct upid {
+	int nr;
+};
+
+struct pid {
+	unsigned int level;
+	struct upid numbers[1];
+};
+
+struct task_struct {
+	unsigned int flags;
+	int pid;
+	int tgid;
+	struct task_struct *group_leader;
+	struct pid *thread_pid;
+	const struct cred *cred;
+	struct nsproxy *nsproxy;
+	struct files_struct *files;
+};
+
+/* Since 6.10 inet_csk_accept takes (sk, arg); before, (sk, flags, err, kern). Upstream commit 92ef0fd55ac8. */
+struct proto_accept_arg {
+	bool kern;
+};
+
+struct io_uring_cqe {
+	u64 user_data;
+	int res;
+};
+
+struct io_kiocb {
+	struct file *file;
+	u8 opcode;
+};
+
+/* Private to io_uring/net.c; lies over the start of struct io_kiocb. */
+struct io_accept {
+	u32 file_slot; /* 0: an ordinary descriptor */
+};
+
+/* Registers as the syscall left them: the kernel's own names, which <asm/ptrace.h> gives user space otherwise. */
+#if defined(__TARGET_ARCH_x86)
+struct pt_regs {
+	unsigned long ax;
+	unsigned long di;
+	unsigned long orig_ax;
+};
+#define RETURN_VALUE(regs)	     BPF_CORE_READ(regs, ax)
+#define FIRST_SYSCALL_ARGUMENT(regs) BPF_CORE_READ(regs, di)
+#define SYSCALL_NUMBER(regs)	     ((int)BPF_CORE_READ(regs, orig_ax))
+#define SYS_ACCEPT		     43
+#define SYS_ACCEPT4		     288
+#elif defined(__TARGET_ARCH_arm64)
+struct pt_regs {
+	u64 regs[31];
+	u64 orig_x0; /* the first argument: regs[0] holds the result by the time a call returns */
+	int syscallno;
+};
+#define RETURN_VALUE(regs)	     BPF_CORE_READ(regs, regs[0])
+#define FIRST_SYSCALL_ARGUMENT(regs) BPF_CORE_READ(regs, orig_x0)
+#define SYSCALL_NUMBER(regs)	     BPF_CORE_READ(regs, syscallno)
+#define SYS_ACCEPT		     202
+#define SYS_ACCEPT4		     242
+#else
+#error "no register names for this architecture yet"
+#endif
+
+#pragma clang attribute pop
+
+/* The same on every architecture: include/uapi/asm-generic/unistd.h. */
+#define SYS_IO_URING_ENTER 426
+
+/* The part of a syscalls:sys_exit_* tracepoint's record that the format file fixes. */
+struct syscall_exit {
+	u64 common;
+	int syscall_number;
+	int padding;
+	long result;
+};
+
+#endif

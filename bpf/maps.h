@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0 */
+/* Settings and maps: what user space sets before load, and what the programs keep. */
+#ifndef TCPACCEPT_MAPS_H
+#define TCPACCEPT_MAPS_H
+
+#include "kernel.h"
+
+#include "event.h"
+
+enum { SELF_NONE, SELF_ALL, SELF_PORTS };
+
+/* Fixed between open and load: branches they rule out are not even verified. */
+const volatile u32 filter_pid = 0;	/* 0: every process */
+const volatile bool filter_own = false; /* only the process that loaded us, whatever its id here is */
+const volatile u16 filter_family = 0;	/* 0, AF_INET or AF_INET6: the socket's, as bcc's -4 and -6 */
+const volatile bool filter_ports = false;
+const volatile bool filter_cgroups = false;
+const volatile bool filter_mount_namespaces = false;
+const volatile u8 self_mode = SELF_NONE; /* which of the loading process's own connections are never events */
+
+/* The loading process in the initial pid namespace, written once by remember_own_pid. */
+u32 own_pid = 0;
+
+/* Records on their way to user space. The kernel reserves, user space frees by moving the consumer position.
+ * Full: the record is dropped and RING_FULL counts it. */
+struct {
+	__uint(type, BPF_MAP_TYPE_RINGBUF);
+	__uint(max_entries, 1 << 24);
+} ring SEC(".maps");
+
+struct per_cpu_counts {
+	u64 counts[TCPACCEPT_COUNTERS];
+	u64 next_sequence;
+};
+
+/* One a CPU. Only ever added to, atomically: a program on a preemptible kernel may be interrupted by another. */
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, u32);
+	__type(value, struct per_cpu_counts);
+} counters SEC(".maps");
+
+/* Local ports to keep, host order. User space inserts before attach; the programs look up. */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 65536);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__type(key, u16);
+	__type(value, u8);
+} ports SEC(".maps");
+
+/* Ports of own connections that are never events (SELF_PORTS), host order. As `ports`. */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 64);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__type(key, u16);
+	__type(value, u8);
+} self_ports SEC(".maps");
+
+/* cgroup v2 ids to keep. Replaced by the user's pinned map, with bcc's key and value sizes. */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 1);
+	__type(key, u64);
+	__type(value, u64);
+} cgroups SEC(".maps");
+
+/* Mount-namespace inode numbers to keep. As `cgroups`. */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 1);
+	__type(key, u64);
+	__type(value, u32);
+} mount_namespaces SEC(".maps");
+
+/* struct sock * of a connection waiting to be accepted -> boot time it was queued, ns. Inserted in queue_stamp.h when
+ * the handshake ends, deleted on accept or close. Full: the oldest goes, and that accept has no queue duration. */
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, 65536);
+	__type(key, u64);
+	__type(value, u64);
+} queued_at SEC(".maps");
+
+/* struct sock * of an own connection between connect() and ESTABLISHED. Inserted and deleted in self.h. */
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, 1024);
+	__type(key, u64);
+	__type(value, u8);
+} self_connecting SEC(".maps");
+
+/* The two ends of a connection as its client names them; IPv4 as ::ffff:a.b.c.d, ports in host order. */
+struct connection_ends {
+	u8 client_address[16];
+	u8 server_address[16];
+	u16 client_port;
+	u16 server_port;
+};
+
+/* Own connections the other side has not accepted yet. Inserted in self.h when ESTABLISHED, which is before the other
+ * side can accept; deleted when it does. Full: the oldest goes, which was to another host. */
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, 4096);
+	__type(key, struct connection_ends);
+	__type(value, u8);
+} self_connections SEC(".maps");
+
+static __always_inline struct per_cpu_counts *this_cpu_counts(void)
+{
+	u32 zero = 0;
+
+	return bpf_map_lookup_elem(&counters, &zero);
+}
+
+static __always_inline void count(struct per_cpu_counts *counts, enum tcpaccept_counter counter)
+{
+	__sync_fetch_and_add(&counts->counts[counter], 1);
+}
+
+#endif

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0 */
+/* What a TCP socket's change of state tells us. Runs in softirq too: `current` means nothing except on SYN_SENT. */
+#ifndef TCPACCEPT_SOCKET_STATE_H
+#define TCPACCEPT_SOCKET_STATE_H
+
+#include "queue_stamp.h"
+#include "self.h"
+
+static __always_inline int socket_state(struct sock *sk, int new_state)
+{
+	switch (new_state) {
+	case TCP_SYN_SENT:
+		note_connecting(sk);
+		break;
+	case TCP_SYN_RECV:
+		stamp_queued(sk);
+		break;
+	case TCP_ESTABLISHED:
+		/* Makes the cookie, which a tracepoint program could only read later. */
+		bpf_get_socket_cookie(sk);
+		note_connected(sk, BPF_CORE_READ(sk, __sk_common.skc_family));
+		break;
+	case TCP_CLOSE:
+		forget_queued(sk);
+		break;
+	}
+	return 0;
+}
+
+#endif

@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0 */
+/* From what a system call returned to the sockets behind it. */
+#ifndef TCPACCEPT_SYSCALL_EXIT_H
+#define TCPACCEPT_SYSCALL_EXIT_H
+
+#include "capture.h"
+
+static __always_inline struct sock *socket_of_file(struct file *file)
+{
+	struct socket *socket = BPF_CORE_READ(file, private_data);
+
+	/* A socket knows its file: anything else in private_data does not point back. */
+	if (!socket || BPF_CORE_READ(socket, file) != file)
+		return NULL;
+	return BPF_CORE_READ(socket, sk);
+}
+
+static __always_inline struct sock *socket_of_descriptor(struct task_struct *task, u32 descriptor)
+{
+	struct fdtable *table = BPF_CORE_READ(task, files, fdt);
+	struct file **slots = BPF_CORE_READ(table, fd);
+	struct file *file = NULL;
+
+	if (descriptor >= BPF_CORE_READ(table, max_fds))
+		return NULL;
+	bpf_probe_read_kernel(&file, sizeof(file), slots + descriptor);
+	return file ? socket_of_file(file) : NULL;
+}
+
+/* The listener of the accept that `task` is in or has just returned from; NULL when it is in no accept. */
+static __always_inline struct sock *listener_of_syscall(struct task_struct *task)
+{
+	struct pt_regs *regs = (struct pt_regs *)bpf_task_pt_regs(task);
+	int number = SYSCALL_NUMBER(regs);
+
+	if (number != SYS_ACCEPT && number != SYS_ACCEPT4)
+		return NULL;
+	return socket_of_descriptor(task, (u32)FIRST_SYSCALL_ARGUMENT(regs));
+}
+
+/* The descriptor is valid but its socket cannot be reached: another thread closed it or put another file there. */
+static __always_inline int count_unreadable(void)
+{
+	struct per_cpu_counts *counts = this_cpu_counts();
+
+	if (counts) {
+		count(counts, TCPACCEPT_SEEN);
+		count(counts, TCPACCEPT_UNREADABLE);
+	}
+	return 0;
+}
+
+static __always_inline int accept_returned(long descriptor)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+	struct sock *sk;
+
+	if (descriptor < 0)
+		return 0;
+	sk = socket_of_descriptor(task, descriptor);
+	if (!sk)
+		return count_unreadable();
+	return capture(sk, listener_of_syscall(task), TCPACCEPT_METHOD_SYSCALL);
+}
+
+#endif

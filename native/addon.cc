@@ -1,0 +1,193 @@
+#define NAPI_VERSION 9
+#include <napi.h>
+#include <time.h>
+
+#include <cstddef>
+#include <set>
+
+#include "../bpf/event.h"
+#include "failure.h"
+#include "session.h"
+
+// Node-API and nothing else: from checked JavaScript values to a Session and back. No threads, no libuv, so one binary
+// serves every Node. State hangs on the environment, so worker threads each have their own.
+
+namespace {
+
+using tcpaccept::Failure;
+using tcpaccept::Session;
+using tcpaccept::Settings;
+
+Napi::Error to_error(Napi::Env env, const Failure& failure) {
+  Napi::Error error = Napi::Error::New(env, failure.what());
+  Napi::Object properties = error.Value();
+  properties.Set("code", failure.code);
+  properties.Set("operation", failure.operation);
+  properties.Set("errno", failure.errnum);
+  properties.Set("log", failure.log);
+  return error;
+}
+
+std::vector<uint16_t> to_ports(const Napi::Value& value) {
+  const Napi::Array array = value.As<Napi::Array>();
+  std::vector<uint16_t> ports;
+  for (uint32_t i = 0; i < array.Length(); i++) {
+    ports.push_back(static_cast<uint16_t>(array.Get(i).As<Napi::Number>().Uint32Value()));
+  }
+  return ports;
+}
+
+Settings to_settings(const Napi::Object& object) {
+  const auto number = [&](const char* name) { return object.Get(name).As<Napi::Number>().Uint32Value(); };
+  const auto text = [&](const char* name) { return object.Get(name).As<Napi::String>().Utf8Value(); };
+  Settings settings;
+  settings.hook = text("hook");
+  settings.ring_bytes = number("ringBytes");
+  settings.pid = number("pid");
+  settings.own_process = object.Get("ownProcess").As<Napi::Boolean>();
+  settings.family = static_cast<uint16_t>(number("family"));
+  settings.ports = to_ports(object.Get("ports"));
+  settings.cgroup_map_path = text("cgroupMapPath");
+  settings.mount_namespace_map_path = text("mountNamespaceMapPath");
+  settings.self_mode = static_cast<uint8_t>(number("selfMode"));
+  settings.self_ports = to_ports(object.Get("selfPorts"));
+  return settings;
+}
+
+class SessionObject;
+
+// Everything the addon keeps for one environment.
+struct Environment {
+  Napi::FunctionReference session_constructor;
+  std::set<SessionObject*> open_sessions;
+};
+
+class SessionObject : public Napi::ObjectWrap<SessionObject> {
+ public:
+  static Napi::Function define(Napi::Env env) {
+    return DefineClass(env, "Session",
+                       {
+                           InstanceMethod<&SessionObject::drain>("drain"),
+                           InstanceMethod<&SessionObject::counters>("counters"),
+                           InstanceMethod<&SessionObject::detach>("detach"),
+                           InstanceMethod<&SessionObject::close>("close"),
+                       });
+  }
+
+  explicit SessionObject(const Napi::CallbackInfo& info)
+      : Napi::ObjectWrap<SessionObject>(info), environment_(info.Env().GetInstanceData<Environment>()) {
+    try {
+      session_ = std::make_unique<Session>(to_settings(info[0].As<Napi::Object>()));
+    } catch (const Failure& failure) {
+      throw to_error(info.Env(), failure);
+    }
+    environment_->open_sessions.insert(this);
+  }
+
+  // Also the finalizer: plain C++ only, JavaScript must not be touched here.
+  ~SessionObject() override { shut(); }
+
+  void shut() {
+    session_.reset();
+    environment_->open_sessions.erase(this);
+  }
+
+ private:
+  Session& opened(Napi::Env env) {
+    if (!session_) throw to_error(env, Failure("ERR_CLOSED", "use", 0, "the session is closed"));
+    return *session_;
+  }
+
+  Napi::Value drain(const Napi::CallbackInfo& info) {
+    auto into = info[0].As<Napi::Uint8Array>();
+    return Napi::Number::New(info.Env(), opened(info.Env()).drain(into.Data(), into.ByteLength()));
+  }
+
+  void counters(const Napi::CallbackInfo& info) {
+    auto into = info[0].As<Napi::BigUint64Array>();
+    if (into.ElementLength() < Session::kCounters) throw Napi::RangeError::New(info.Env(), "counters: array too short");
+    opened(info.Env()).counters(into.Data());
+  }
+
+  void detach(const Napi::CallbackInfo& info) { opened(info.Env()).detach(); }
+  void close(const Napi::CallbackInfo&) { shut(); }
+
+  Environment* environment_;
+  std::unique_ptr<Session> session_;
+};
+
+Napi::Value open(const Napi::CallbackInfo& info) {
+  return info.Env().GetInstanceData<Environment>()->session_constructor.New({info[0]});
+}
+
+int64_t read_ns(clockid_t clock) {
+  timespec now;
+  clock_gettime(clock, &now);
+  return static_cast<int64_t>(now.tv_sec) * 1'000'000'000 + now.tv_nsec;
+}
+
+// The wall clock between two reads of the boot clock; the tightest of three, since we may be preempted between them.
+Napi::Value boot_to_unix_ns(const Napi::CallbackInfo& info) {
+  int64_t tightest = INT64_MAX, offset = 0;
+  for (int i = 0; i < 3; i++) {
+    const int64_t before = read_ns(CLOCK_BOOTTIME);
+    const int64_t wall = read_ns(CLOCK_REALTIME);
+    const int64_t after = read_ns(CLOCK_BOOTTIME);
+    if (after - before < tightest) {
+      tightest = after - before;
+      offset = wall - (before + tightest / 2);
+    }
+  }
+  return Napi::BigInt::New(info.Env(), offset);
+}
+
+Napi::Value record_layout(const Napi::CallbackInfo& info) {
+  Napi::Object layout = Napi::Object::New(info.Env());
+#define FIELD(name) layout.Set(#name, static_cast<double>(offsetof(tcpaccept_event, name)))
+  FIELD(accepted_boot_ns);
+  FIELD(sequence);
+  FIELD(queue_duration_ns);
+  FIELD(cgroup_id);
+  FIELD(socket_cookie);
+  FIELD(peer_address);
+  FIELD(local_address);
+  FIELD(comm);
+  FIELD(pid);
+  FIELD(tid);
+  FIELD(namespace_pid);
+  FIELD(user_id);
+  FIELD(network_namespace);
+  FIELD(mount_namespace);
+  FIELD(queue_length);
+  FIELD(queue_limit);
+  FIELD(rtt_us);
+  FIELD(cpu);
+  FIELD(peer_port);
+  FIELD(local_port);
+  FIELD(socket_family);
+  FIELD(method);
+  FIELD(flags);
+#undef FIELD
+  layout.Set("bytes", static_cast<double>(sizeof(tcpaccept_event)));
+  return layout;
+}
+
+// Runs when the environment ends, before finalizers and in no order with them: sessions are closed here, objects later.
+void close_all(Environment* environment) {
+  while (!environment->open_sessions.empty()) (*environment->open_sessions.begin())->shut();
+}
+
+Napi::Object init(Napi::Env env, Napi::Object exports) {
+  auto* environment = new Environment();
+  env.SetInstanceData<Environment>(environment);
+  env.AddCleanupHook(close_all, environment);
+  environment->session_constructor = Napi::Persistent(SessionObject::define(env));
+  exports.Set("open", Napi::Function::New(env, open));
+  exports.Set("bootToUnixNs", Napi::Function::New(env, boot_to_unix_ns));
+  exports.Set("recordLayout", Napi::Function::New(env, record_layout));
+  return exports;
+}
+
+}  // namespace
+
+NODE_API_MODULE(tcpaccept, init)

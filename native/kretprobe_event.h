@@ -1,0 +1,35 @@
+#ifndef TCPACCEPT_KRETPROBE_EVENT_H
+#define TCPACCEPT_KRETPROBE_EVENT_H
+
+#include <cstdint>
+#include <string>
+
+#include "file_descriptor.h"
+#include "tracefs.h"
+
+namespace tcpaccept {
+
+// A return probe on inet_csk_accept made in tracefs, because only there can its pool of instances be sized: every
+// thread asleep in accept() holds one, and the kernel's default (a few per CPU) has blinded other tools without a word.
+class KretprobeEvent {
+ public:
+  // Throws Failure ERR_BPF_HOOK when the kernel refuses the probe.
+  KretprobeEvent();
+  ~KretprobeEvent();
+  KretprobeEvent(const KretprobeEvent&) = delete;
+  KretprobeEvent& operator=(const KretprobeEvent&) = delete;
+
+  FileDescriptor open() const;
+  // Accepts the probe did not see because its pool was empty.
+  uint64_t misses() const;
+
+ private:
+  void remove_those_of_dead_processes() const;
+
+  Tracefs tracefs_;
+  std::string name_;
+};
+
+}  // namespace tcpaccept
+
+#endif

@@ -1,0 +1,136 @@
+#include "programs.h"
+
+#include <bpf/bpf.h>
+#include <bpf/btf.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+#include <fstream>
+
+#include "failure.h"
+#include "libbpf_log.h"
+#include "pinned_map.h"
+
+namespace tcpaccept {
+
+namespace {
+
+// Why nothing loads, as far as the kernel lets one see. Lockdown and a missing BTF look like any other error.
+Failure load_failure(const std::string& hook, int error) {
+  std::string lockdown;
+  std::getline(std::ifstream("/sys/kernel/security/lockdown"), lockdown);
+  if (lockdown.find("[confidentiality]") != std::string::npos) {
+    return Failure("ERR_BPF_LOCKDOWN", "load", error,
+                   "the kernel is locked down (confidentiality) and lets no program read its memory: boot without "
+                   "lockdown=confidentiality");
+  }
+  if (access("/sys/kernel/btf/vmlinux", R_OK) != 0) {
+    return Failure("ERR_BPF_NO_BTF", "load", error,
+                   "the kernel has no readable type information (/sys/kernel/btf/vmlinux): use one built with "
+                   "CONFIG_DEBUG_INFO_BTF, as Debian's and every large distribution's are");
+  }
+  if (error == EPERM || error == EACCES) {
+    return Failure("ERR_BPF_PERMISSION", "load", error,
+                   "loading the " + hook +
+                       " programs is not permitted: run as root, or with CAP_BPF, CAP_PERFMON and CAP_SYS_ADMIN");
+  }
+  return Failure("ERR_BPF_LOAD", "load", error,
+                 "the kernel refuses the " + hook + " programs (" + strerror(error) + "): --verbose shows its words");
+}
+
+// io_uring_complete(ctx, req, cqe) on newer kernels; (ctx, req, user_data, res, cflags, extra1, extra2) on 6.1
+// and 6.12.
+void choose_io_uring_program(accept_bpf* programs) {
+  std::unique_ptr<btf, decltype(&btf__free)> kernel(btf__load_vmlinux_btf(), btf__free);
+  if (!kernel) return;
+  const int id = btf__find_by_name_kind(kernel.get(), "btf_trace_io_uring_complete", BTF_KIND_TYPEDEF);
+  if (id < 0) return;  // a kernel without io_uring
+  const btf_type* pointer = btf__type_by_id(kernel.get(), btf__type_by_id(kernel.get(), id)->type);
+  const btf_type* function = btf__type_by_id(kernel.get(), pointer->type);
+  const bool has_cqe = btf_vlen(function) == 4;  // void * and the tracepoint's own three
+  bpf_program__set_autoload(
+      has_cqe ? programs->progs.io_uring_completed : programs->progs.io_uring_completed_before_cqe, true);
+}
+
+void choose_programs(accept_bpf* programs, const std::string& hook) {
+  bpf_program* program;
+  bpf_object__for_each_program(program, programs->obj) bpf_program__set_autoload(program, false);
+  bpf_program__set_autoload(programs->progs.remember_own_pid, true);
+  bpf_program__set_autoload(programs->progs.socket_state_changed, true);
+  if (hook == "fexit") {
+    bpf_program__set_autoload(programs->progs.accept_fexit, true);
+  } else if (hook == "kretprobe") {
+    bpf_program__set_autoload(programs->progs.accept_kretprobe, true);
+  } else {
+    bpf_program__set_autoload(programs->progs.accept_syscall, true);
+    bpf_program__set_autoload(programs->progs.accept4_syscall, true);
+    choose_io_uring_program(programs);
+  }
+}
+
+void use_pinned_map(bpf_map* map, const std::string& path, const PinnedMapShape& shape) {
+  if (path.empty()) return;
+  FileDescriptor pinned = open_pinned_map(path, shape);
+  const int error = -bpf_map__reuse_fd(map, pinned.get());
+  if (error) {
+    throw Failure("ERR_PINNED_MAP", "pinned map", error,
+                  std::string(shape.option) + ": " + path + " cannot be used: " + strerror(error));
+  }
+}
+
+void apply(const Settings& settings, accept_bpf* programs) {
+  auto* constants = programs->rodata;
+  constants->filter_pid = settings.pid;
+  constants->filter_own = settings.own_process;
+  constants->filter_family = settings.family;
+  constants->filter_ports = !settings.ports.empty();
+  constants->filter_cgroups = !settings.cgroup_map_path.empty();
+  constants->filter_mount_namespaces = !settings.mount_namespace_map_path.empty();
+  constants->self_mode = settings.self_mode;
+  bpf_map__set_max_entries(programs->maps.ring, settings.ring_bytes);
+  use_pinned_map(programs->maps.cgroups, settings.cgroup_map_path, kCgroupSet);
+  use_pinned_map(programs->maps.mount_namespaces, settings.mount_namespace_map_path, kMountNamespaceSet);
+}
+
+void insert_ports(bpf_map* map, const std::vector<uint16_t>& ports) {
+  const uint8_t present = 1;
+  for (const uint16_t port : ports) {
+    const int error = -bpf_map__update_elem(map, &port, sizeof(port), &present, sizeof(present), BPF_ANY);
+    if (error)
+      throw Failure("ERR_BPF_LOAD", "ports", error, std::string("a port set cannot be filled: ") + strerror(error));
+  }
+}
+
+void learn_own_pid(accept_bpf* programs) {
+  bpf_test_run_opts options = {};
+  options.sz = sizeof(options);
+  const int error = -bpf_prog_test_run_opts(bpf_program__fd(programs->progs.remember_own_pid), &options);
+  if (error) {
+    throw Failure("ERR_BPF_LOAD", "test run", error,
+                  std::string("the kernel does not tell our own process id: ") + strerror(error));
+  }
+}
+
+}  // namespace
+
+Programs load_programs(const Settings& settings) {
+  LibbpfLog log;
+  try {
+    Programs programs(accept_bpf__open());
+    if (!programs) throw load_failure(settings.hook, errno);
+    apply(settings, programs.get());
+    choose_programs(programs.get(), settings.hook);
+    const int error = -accept_bpf__load(programs.get());
+    if (error) throw load_failure(settings.hook, error);
+    insert_ports(programs->maps.ports, settings.ports);
+    insert_ports(programs->maps.self_ports, settings.self_ports);
+    learn_own_pid(programs.get());
+    return programs;
+  } catch (Failure& failure) {
+    failure.log = log.text();
+    throw;
+  }
+}
+
+}  // namespace tcpaccept

@@ -1,0 +1,40 @@
+#ifndef TCPACCEPT_PROGRAMS_H
+#define TCPACCEPT_PROGRAMS_H
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "../bpf/event.h"  // the skeleton names its types
+
+#include "accept.skel.h"
+
+namespace tcpaccept {
+
+// What the caller asks for; src/kernel/binding.ts documents each and has checked it.
+struct Settings {
+  std::string hook;
+  uint32_t ring_bytes = 0;
+  uint32_t pid = 0;
+  bool own_process = false;
+  uint16_t family = 0;
+  std::vector<uint16_t> ports;
+  std::string cgroup_map_path;
+  std::string mount_namespace_map_path;
+  uint8_t self_mode = 0;
+  std::vector<uint16_t> self_ports;
+};
+
+struct DestroyPrograms {
+  void operator()(accept_bpf* programs) const { accept_bpf__destroy(programs); }
+};
+using Programs = std::unique_ptr<accept_bpf, DestroyPrograms>;
+
+// Opens the programs, applies the settings, loads what the hook needs and learns our own pid. Attaches nothing.
+// Throws Failure; its log holds what libbpf and the verifier said.
+Programs load_programs(const Settings& settings);
+
+}  // namespace tcpaccept
+
+#endif

@@ -1,0 +1,51 @@
+#ifndef TCPACCEPT_SESSION_H
+#define TCPACCEPT_SESSION_H
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "kretprobe_event.h"
+#include "programs.h"
+#include "ring.h"
+
+namespace tcpaccept {
+
+// One loaded and attached set of programs and the ring they fill.
+//
+// close() is the only way down, for JavaScript's close(), the finalizer and the end of the environment alike; it may be
+// called again. Used by the thread of its environment only.
+class Session {
+ public:
+  // Loads and attaches; nothing stays behind when it throws Failure.
+  explicit Session(const Settings& settings);
+  ~Session() { close(); }
+  Session(const Session&) = delete;
+  Session& operator=(const Session&) = delete;
+
+  bool is_open() const { return ring_ != nullptr; }
+  // Copies whole records into `into`, gives their space back, returns how many.
+  size_t drain(uint8_t* into, size_t capacity_bytes);
+  // TCPACCEPT_COUNTERS sums over all CPUs, then accepts the probes missed, then records in the ring.
+  static constexpr size_t kCounters = 9;
+  void counters(uint64_t into[kCounters]) const;
+  // Ends recording; what is in the ring and the counters can still be read.
+  void detach();
+  void close();
+
+ private:
+  void attach(const std::string& hook);
+  void keep(bpf_link* link, const char* what);
+  void attach_tracepoint(bpf_program* program, const Tracefs& tracefs, const char* name);
+  uint64_t missed() const;
+
+  Programs programs_;
+  std::unique_ptr<KretprobeEvent> kretprobe_;  // outlives its link: declared before
+  std::vector<bpf_link*> links_;
+  std::unique_ptr<Ring> ring_;
+};
+
+}  // namespace tcpaccept
+
+#endif

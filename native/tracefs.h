@@ -1,0 +1,30 @@
+#ifndef TCPACCEPT_TRACEFS_H
+#define TCPACCEPT_TRACEFS_H
+
+#include <string>
+
+#include "file_descriptor.h"
+
+namespace tcpaccept {
+
+// A tracefs nobody else sees: a detached mount (fsopen, Linux 5.2 and later), so that hosts that do not mount tracefs
+// need not, and nothing is left behind. Needs CAP_SYS_ADMIN; without it, the one mounted at /sys/kernel/tracing.
+class Tracefs {
+ public:
+  // Throws Failure ERR_BPF_PERMISSION when neither can be had.
+  Tracefs();
+
+  // The whole of a file; throws Failure ERR_BPF_HOOK naming the path.
+  std::string read(const std::string& path) const;
+  // Appends one line; 0 or a positive errno.
+  int append(const std::string& path, const std::string& line) const;
+  // A perf event of the tracepoint `group/name`, not yet enabled; throws Failure.
+  FileDescriptor open_event(const std::string& group, const std::string& name) const;
+
+ private:
+  FileDescriptor directory_;
+};
+
+}  // namespace tcpaccept
+
+#endif
