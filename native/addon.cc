@@ -127,18 +127,19 @@ int64_t read_ns(clockid_t clock) {
 }
 
 // The wall clock between two reads of the boot clock; the tightest of three, since we may be preempted between them.
-Napi::Value boot_to_unix_ns(const Napi::CallbackInfo& info) {
-  int64_t tightest = INT64_MAX, offset = 0;
+void read_clock(const Napi::CallbackInfo& info) {
+  auto into = info[0].As<Napi::BigInt64Array>();
+  if (into.ElementLength() < 2) throw Napi::RangeError::New(info.Env(), "readClock: array too short");
+  int64_t tightest = INT64_MAX;
   for (int i = 0; i < 3; i++) {
     const int64_t before = read_ns(CLOCK_BOOTTIME);
     const int64_t wall = read_ns(CLOCK_REALTIME);
     const int64_t after = read_ns(CLOCK_BOOTTIME);
-    if (after - before < tightest) {
-      tightest = after - before;
-      offset = wall - (before + tightest / 2);
-    }
+    if (after - before >= tightest) continue;
+    tightest = after - before;
+    into[0] = wall - (before + tightest / 2);
+    into[1] = wall;
   }
-  return Napi::BigInt::New(info.Env(), offset);
 }
 
 Napi::Value record_layout(const Napi::CallbackInfo& info) {
@@ -183,7 +184,7 @@ Napi::Object init(Napi::Env env, Napi::Object exports) {
   env.AddCleanupHook(close_all, environment);
   environment->session_constructor = Napi::Persistent(SessionObject::define(env));
   exports.Set("open", Napi::Function::New(env, open));
-  exports.Set("bootToUnixNs", Napi::Function::New(env, boot_to_unix_ns));
+  exports.Set("readClock", Napi::Function::New(env, read_clock));
   exports.Set("recordLayout", Napi::Function::New(env, record_layout));
   return exports;
 }

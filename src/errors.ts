@@ -14,6 +14,7 @@ export const ERROR_CODES = {
   ERR_BPF_HOOK: EXIT.unsupported,
   ERR_BPF_LOAD: EXIT.failed,
   ERR_CLOSED: EXIT.failed,
+  ERR_INTERNAL: EXIT.failed,
 } as const;
 export type ErrorCode = keyof typeof ERROR_CODES;
 
@@ -42,6 +43,20 @@ export class TcpAcceptError extends Error {
     this.operation = details.operation;
     this.errno = details.errno;
     this.log = details.log;
+  }
+
+  /** Any thrown value as one of ours: the addon's failures keep what they carry, anything else becomes `ERR_INTERNAL`. */
+  static from(thrown: unknown): TcpAcceptError {
+    if (thrown instanceof TcpAcceptError) return thrown;
+    const message = thrown instanceof Error ? thrown.message : String(thrown);
+    const fields: { code?: unknown; operation?: unknown; errno?: unknown; log?: unknown } = Object(thrown);
+    const code = typeof fields.code === 'string' && fields.code in ERROR_CODES ? fields.code : 'ERR_INTERNAL';
+    return new TcpAcceptError(code as ErrorCode, message, {
+      ...(typeof fields.operation === 'string' && { operation: fields.operation }),
+      ...(typeof fields.errno === 'number' && { errno: fields.errno }),
+      ...(typeof fields.log === 'string' && { log: fields.log }),
+      cause: thrown,
+    });
   }
 
   /** The process exit code this failure ends a command with. */

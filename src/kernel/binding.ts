@@ -44,8 +44,8 @@ export interface NativeSession {
 /** What `build/tcpaccept.node` exports. Failures are `Error`s with `code`, `operation`, `errno` and `log`. */
 export interface NativeBinding {
   open(settings: NativeSettings): NativeSession;
-  /** Nanoseconds to add to `CLOCK_BOOTTIME` for wall time, measured now. */
-  bootToUnixNs(): bigint;
+  /** Fills nanoseconds: what to add to `CLOCK_BOOTTIME` for wall time, measured now, and the wall time. */
+  readClock(into: BigInt64Array): void;
   /** Byte offset of each field of `struct tcpaccept_event`, and `bytes`, from the C compiler. */
   recordLayout(): Record<string, number>;
 }

@@ -36,7 +36,8 @@ function decodeRecord(bytes: Uint8Array, view: DataView, base: number, clock: Ba
   const peerAt = base + OFFSET.peer_address;
   const localAt = base + OFFSET.local_address;
   const mapped = inet6 && isMappedIpv4(bytes, peerAt);
-  const text = (at: number) => (mapped ? mappedIpv4Text(bytes, at) : addressText(bytes, at, inet6 ? AF_INET6 : AF_INET));
+  const text = (at: number) =>
+    mapped ? mappedIpv4Text(bytes, at) : addressText(bytes, at, inet6 ? AF_INET6 : AF_INET);
   const acceptedBootNs = u64(OFFSET.accepted_boot_ns);
 
   return {

@@ -1,0 +1,117 @@
+import { DrainedBatch } from './accept-batch.ts';
+import type { AcceptBatch } from './accepted-connection.ts';
+import type { Hook, NativeBinding, NativeSession } from './binding.ts';
+import { loadNative } from './native.ts';
+import { type HookRefusal, openSession, type TracerSettings } from './open-session.ts';
+import { KERNEL_COUNTERS, type KernelCounter, RECORD_BYTES } from './record-layout.ts';
+
+/** Sums over all CPUs since the start, and the records waiting in the ring; names are the ledger's. */
+export type KernelCounts = Readonly<Record<KernelCounter | 'missed' | 'in_ring', number>>;
+
+/** Records one drain takes at most: decoding them keeps the event loop for a few milliseconds. */
+const BATCH_RECORDS = 1024;
+/** The pause before the next look at the ring: short after a batch, long when there was nothing. */
+const BUSY_PAUSE_MILLIS = 5;
+const IDLE_PAUSE_MILLIS = 20;
+/** How long programs still running on other CPUs may take to finish after they were detached. */
+const SETTLE_MILLIS = 200;
+
+/**
+ * Sees accepts from construction to `stop`, and hands them over in batches once `run` is called.
+ *
+ * The kernel wakes nobody: a timer drains the ring, at once again while it is full. The constructor throws
+ * `TcpAcceptError` and then leaves nothing attached.
+ */
+export class AcceptTracer {
+  readonly hook: Hook;
+  /** Better hooks that this kernel refused. */
+  readonly refused: readonly HookRefusal[];
+  readonly #native: NativeBinding;
+  readonly #session: NativeSession;
+  readonly #buffer = new Uint8Array(BATCH_RECORDS * RECORD_BYTES);
+  readonly #clock = new BigInt64Array(2);
+  #onBatch: ((batch: AcceptBatch) => void) | undefined;
+  #timer: NodeJS.Timeout | undefined;
+  #keepAlive = true;
+  #stopped: Promise<void> | undefined;
+
+  constructor(settings: TracerSettings, native: NativeBinding = loadNative()) {
+    this.#native = native;
+    const { hook, session, refused } = openSession(settings, native);
+    this.hook = hook;
+    this.#session = session;
+    this.refused = refused;
+  }
+
+  /** Starts handing batches to `onBatch`, which must not throw. `keepAlive: false` lets the process end meanwhile. */
+  run(onBatch: (batch: AcceptBatch) => void, { keepAlive = true } = {}): void {
+    this.#onBatch = onBatch;
+    this.#keepAlive = keepAlive;
+    this.#schedule(0);
+  }
+
+  /** Counts as of now; they still hold after `stop`, until `close`. */
+  counts(): KernelCounts {
+    const sums = new BigUint64Array(KERNEL_COUNTERS.length + 2);
+    this.#session.counters(sums);
+    const names = [...KERNEL_COUNTERS, 'missed', 'in_ring'] as const;
+    return Object.fromEntries(names.map((name, i) => [name, Number(sums[i] ?? 0n)])) as Record<
+      (typeof names)[number],
+      number
+    >;
+  }
+
+  /** Ends recording and hands over all that was recorded; resolves when the ring is empty. May be called again. */
+  stop(): Promise<void> {
+    this.#stopped ??= this.#settle();
+    return this.#stopped;
+  }
+
+  /** Frees everything; what is still in the ring is gone, so `stop` comes first. May be called again. */
+  close(): void {
+    clearTimeout(this.#timer);
+    this.#onBatch = undefined;
+    this.#session.close();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.stop();
+    this.close();
+  }
+
+  async #settle(): Promise<void> {
+    clearTimeout(this.#timer);
+    this.#session.detach();
+    const deadline = performance.now() + SETTLE_MILLIS;
+    while (this.#drain() > 0 || (!isSettled(this.counts()) && performance.now() < deadline)) {
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+  }
+
+  #schedule(pauseMillis: number): void {
+    this.#timer = setTimeout(() => this.#tick(), pauseMillis);
+    if (!this.#keepAlive) this.#timer.unref();
+  }
+
+  #tick(): void {
+    const count = this.#drain();
+    if (this.#stopped || !this.#onBatch) return;
+    this.#schedule(count === BATCH_RECORDS ? 0 : count > 0 ? BUSY_PAUSE_MILLIS : IDLE_PAUSE_MILLIS);
+  }
+
+  #drain(): number {
+    if (!this.#onBatch) return 0;
+    const count = this.#session.drain(this.#buffer);
+    if (count > 0) {
+      this.#native.readClock(this.#clock);
+      const [bootToUnixNs = 0n, observedUnixNs = 0n] = this.#clock;
+      this.#onBatch(new DrainedBatch(this.#buffer, count, { bootToUnixNs, observedUnixNs }));
+    }
+    return count;
+  }
+}
+
+function isSettled(counts: KernelCounts): boolean {
+  const { seen, filtered, self, aggregated, ring_full, unreadable, submitted, in_ring } = counts;
+  return in_ring === 0 && seen === filtered + self + aggregated + ring_full + unreadable + submitted;
+}

@@ -1,0 +1,78 @@
+import { TcpAcceptError } from '../errors.ts';
+import {
+  HOOKS,
+  type Hook,
+  type NativeBinding,
+  type NativeSession,
+  type NativeSettings,
+  SELF_MODES,
+  type SelfMode,
+} from './binding.ts';
+import { AF_INET, AF_INET6 } from './record-layout.ts';
+
+/** What to trace and how; `undefined` and empty lists keep everything. */
+export interface TracerSettings {
+  readonly hook: Hook | 'auto';
+  /** A power of two, at least a page. */
+  readonly ringBytes: number;
+  /** Keep only this process, by its id in the initial pid namespace. */
+  readonly pid?: number | undefined;
+  /** Keep only the calling process, whatever its id is where we run. */
+  readonly ownProcess?: boolean;
+  readonly family?: 'inet' | 'inet6' | undefined;
+  /** Local ports to keep. */
+  readonly ports?: readonly number[];
+  readonly cgroupMapPath?: string | undefined;
+  readonly mountNamespaceMapPath?: string | undefined;
+  /** Which of the calling process's own connections are never events: none, all, or those to `selfPorts`. */
+  readonly self: SelfMode;
+  readonly selfPorts?: readonly number[];
+}
+
+/** A hook that was tried and why it is not used. */
+export interface HookRefusal {
+  readonly hook: Hook;
+  readonly error: TcpAcceptError;
+}
+
+export interface OpenedSession {
+  readonly hook: Hook;
+  readonly session: NativeSession;
+  /** The better hooks this kernel refused, when the choice was ours. */
+  readonly refused: readonly HookRefusal[];
+}
+
+/**
+ * Opens a session with the hook asked for or, for `auto`, with the best one the kernel takes.
+ *
+ * Throws what the last hook tried was refused with; a bad pinned map is refused at once.
+ */
+export function openSession(settings: TracerSettings, native: NativeBinding): OpenedSession {
+  const refused: HookRefusal[] = [];
+  const candidates = settings.hook === 'auto' ? HOOKS : [settings.hook];
+  for (const hook of candidates) {
+    try {
+      return { hook, session: native.open(nativeSettings(settings, hook)), refused };
+    } catch (thrown) {
+      const error = TcpAcceptError.from(thrown);
+      if (error.code === 'ERR_PINNED_MAP') throw error;
+      refused.push({ hook, error });
+    }
+  }
+  throw refused.at(-1)?.error ?? new TcpAcceptError('ERR_BPF_HOOK', 'no hook to try');
+}
+
+function nativeSettings(settings: TracerSettings, hook: Hook): NativeSettings {
+  return {
+    hook,
+    ringBytes: settings.ringBytes,
+    pid: settings.pid ?? 0,
+    ownProcess: settings.ownProcess ?? false,
+    family: settings.family === undefined ? 0 : settings.family === 'inet' ? AF_INET : AF_INET6,
+    ports: settings.ports ?? [],
+    cgroupMapPath: settings.cgroupMapPath ?? '',
+    mountNamespaceMapPath: settings.mountNamespaceMapPath ?? '',
+    selfMode: SELF_MODES.indexOf(settings.self),
+    selfPorts: settings.selfPorts ?? [],
+  };
+}

@@ -1,0 +1,26 @@
+/**
+ * The one test command: `run.ts [checks|unit|kernel|collector|backends|vm]...`, all of them without a name.
+ *
+ * Ends with `N passed, N failed, N skipped` and exits 1 when anything failed or a tier ran no test.
+ */
+import { runChecks } from './runner/checks.ts';
+import { runTier, type Tally, TIERS } from './runner/tiers.ts';
+
+const known = ['checks', ...Object.keys(TIERS)];
+const wanted = process.argv.slice(2);
+const unknown = wanted.filter((name) => !known.includes(name));
+if (unknown.length > 0) {
+  process.stderr.write(`no such tier: ${unknown.join(', ')}; there are ${known.join(', ')}\n`);
+  process.exit(2);
+}
+
+const total: Tally = { passed: 0, failed: 0, skipped: 0 };
+for (const name of wanted.length > 0 ? wanted : known) {
+  const tier = TIERS[name];
+  const tally = tier ? await runTier(name, tier) : await runChecks();
+  total.passed += tally.passed;
+  total.failed += tally.failed;
+  total.skipped += tally.skipped;
+}
+process.stdout.write(`${total.passed} passed, ${total.failed} failed, ${total.skipped} skipped\n`);
+process.exit(total.failed > 0 ? 1 : 0);

@@ -1,0 +1,55 @@
+import { globSync } from 'node:fs';
+import { run } from 'node:test';
+import { spec } from 'node:test/reporters';
+
+export interface Tally {
+  passed: number;
+  failed: number;
+  skipped: number;
+}
+
+/** A tier is a set of test files that need the same real things. */
+interface Tier {
+  readonly files: string;
+  readonly except?: readonly string[];
+  /** Files at once; tests that measure the kernel's counters want the machine to themselves. */
+  readonly concurrency: number;
+  /** For one file. */
+  readonly timeoutMillis: number;
+}
+
+const NEEDING_MORE = ['test/kernel/**', 'test/collector/**', 'test/backends/**', 'test/vm/**'];
+
+export const TIERS: Readonly<Record<string, Tier>> = {
+  unit: { files: 'test/**/*.test.ts', except: NEEDING_MORE, concurrency: 2, timeoutMillis: 120_000 },
+  kernel: { files: 'test/kernel/**/*.test.ts', concurrency: 1, timeoutMillis: 180_000 },
+  collector: { files: 'test/collector/**/*.test.ts', concurrency: 1, timeoutMillis: 1_200_000 },
+  vm: { files: 'test/vm/**/*.test.ts', concurrency: 1, timeoutMillis: 900_000 },
+};
+
+/** Runs one tier; a tier with no passed test has failed, whatever the reason. */
+export async function runTier(name: string, tier: Tier): Promise<Tally> {
+  const files = globSync(tier.files, { exclude: [...(tier.except ?? [])] }).sort();
+  const tally: Tally = { passed: 0, failed: 0, skipped: 0 };
+  process.stdout.write(`\n${name}: ${files.length} files\n`);
+
+  const stream = run({ files, concurrency: tier.concurrency, timeout: tier.timeoutMillis });
+  stream.on('test:pass', ({ details, skip, todo }) => {
+    if (details.type === 'suite') return;
+    if (todo !== undefined) tally.failed++;
+    else if (skip !== undefined) tally.skipped++;
+    else tally.passed++;
+  });
+  stream.on('test:fail', ({ details }) => {
+    if (details.type !== 'suite') tally.failed++;
+  });
+  const report = stream.compose(new spec());
+  report.pipe(process.stdout, { end: false });
+  await new Promise((resolve, reject) => report.on('end', resolve).on('error', reject));
+
+  if (tally.passed === 0) {
+    process.stdout.write(`✖ ${name}: no test passed, so this tier shows nothing\n`);
+    tally.failed++;
+  }
+  return tally;
+}
