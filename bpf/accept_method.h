@@ -21,19 +21,28 @@ static __always_inline enum tcpaccept_method method_of(struct task_struct *task,
 	return number == SYS_IO_URING_ENTER ? TCPACCEPT_METHOD_IO_URING : TCPACCEPT_METHOD_SYSCALL;
 }
 
+/* The context's words must be loaded from constant offsets, and clang would merge two loads that differ in it only. */
+#define CONTEXT_WORD(ctx, offset)                                                                                      \
+	({                                                                                                             \
+		u64 word;                                                                                              \
+		asm volatile("%0 = *(u64 *)(%1 + " #offset ")" : "=r"(word) : "r"(ctx));                               \
+		word;                                                                                                  \
+	})
+
+/* fexit gives the arguments, then the result: (sk, arg, result) or (sk, flags, err, kern, result). */
 static __always_inline int inet_csk_accept_returned(u64 *ctx)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
-	struct sock *listener = (struct sock *)ctx[0];
+	struct sock *listener = (struct sock *)CONTEXT_WORD(ctx, 0);
 	struct sock *sk;
 	bool in_kernel;
 
 	if (bpf_core_type_exists(struct proto_accept_arg)) {
-		in_kernel = BPF_CORE_READ((struct proto_accept_arg *)ctx[1], kern);
-		sk = (struct sock *)ctx[2];
+		in_kernel = BPF_CORE_READ((struct proto_accept_arg *)CONTEXT_WORD(ctx, 8), kern);
+		sk = (struct sock *)CONTEXT_WORD(ctx, 16);
 	} else {
-		in_kernel = ctx[3];
-		sk = (struct sock *)ctx[4];
+		in_kernel = CONTEXT_WORD(ctx, 24);
+		sk = (struct sock *)CONTEXT_WORD(ctx, 32);
 	}
 	return sk ? capture(sk, listener, method_of(task, in_kernel)) : 0;
 }

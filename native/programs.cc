@@ -17,7 +17,7 @@ namespace tcpaccept {
 namespace {
 
 // Why nothing loads, as far as the kernel lets one see. Lockdown and a missing BTF look like any other error.
-Failure load_failure(const std::string& hook, int error) {
+Failure load_failure(const std::string& hook, int error, const std::string& log) {
   std::string lockdown;
   std::getline(std::ifstream("/sys/kernel/security/lockdown"), lockdown);
   if (lockdown.find("[confidentiality]") != std::string::npos) {
@@ -30,7 +30,8 @@ Failure load_failure(const std::string& hook, int error) {
                    "the kernel has no readable type information (/sys/kernel/btf/vmlinux): use one built with "
                    "CONFIG_DEBUG_INFO_BTF, as Debian's and every large distribution's are");
   }
-  if (error == EPERM || error == EACCES) {
+  const bool verifier_spoke = log.find("PROG LOAD LOG") != std::string::npos;  // its refusals are EACCES as well
+  if ((error == EPERM || error == EACCES) && !verifier_spoke) {
     return Failure("ERR_BPF_PERMISSION", "load", error,
                    "loading the " + hook +
                        " programs is not permitted: run as root, or with CAP_BPF, CAP_PERFMON and CAP_SYS_ADMIN");
@@ -118,11 +119,11 @@ Programs load_programs(const Settings& settings) {
   LibbpfLog log;
   try {
     Programs programs(accept_bpf__open());
-    if (!programs) throw load_failure(settings.hook, errno);
+    if (!programs) throw load_failure(settings.hook, errno, log.text());
     apply(settings, programs.get());
     choose_programs(programs.get(), settings.hook);
     const int error = -accept_bpf__load(programs.get());
-    if (error) throw load_failure(settings.hook, error);
+    if (error) throw load_failure(settings.hook, error, log.text());
     insert_ports(programs->maps.ports, settings.ports);
     insert_ports(programs->maps.self_ports, settings.self_ports);
     learn_own_pid(programs.get());

@@ -6,6 +6,7 @@
  *   user:   submitted = in_ring + drained
  *   export: drained = delivered + rejected + dropped + spooled + queued + unexported
  *   print:  drained = printed + unprinted
+ * In an application's plugin the ledger ends at `emitted`: drained = emitted + dropped.
  */
 export const LEDGER_NAMES = [
   'seen',
@@ -24,6 +25,7 @@ export const LEDGER_NAMES = [
   'spooled',
   'queued',
   'unexported',
+  'emitted',
   'printed',
   'unprinted',
 ] as const;

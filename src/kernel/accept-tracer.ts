@@ -50,6 +50,17 @@ export class AcceptTracer {
     this.#schedule(0);
   }
 
+  /** Hands over at once what the ring holds; returns how many records. */
+  drain(): number {
+    let total = 0;
+    let count: number;
+    do {
+      count = this.#drain();
+      total += count;
+    } while (count === BATCH_RECORDS);
+    return total;
+  }
+
   /** Counts as of now; they still hold after `stop`, until `close`. */
   counts(): KernelCounts {
     const sums = new BigUint64Array(KERNEL_COUNTERS.length + 2);
