@@ -6,6 +6,7 @@
  */
 #include "kernel.h"
 
+#include "accept_exit.h"
 #include "accept_method.h"
 #include "capture.h"
 #include "io_uring.h"
@@ -29,7 +30,7 @@ int accept_kretprobe(struct pt_regs *ctx)
 	return inet_csk_accept_probed(ctx);
 }
 
-/* Strategy syscall: where neither is allowed. Also sees an accept that was already asleep when we were attached. */
+/* Strategy syscall: where neither is allowed. Beside the others, for accepts that were asleep at the start (asleep.h). */
 SEC("tracepoint/syscalls/sys_exit_accept")
 int accept_syscall(struct syscall_exit *ctx)
 {
@@ -60,6 +61,13 @@ SEC("tp_btf/inet_sock_set_state")
 int socket_state_changed(u64 *ctx)
 {
 	return socket_state((struct sock *)ctx[0], (int)ctx[2]);
+}
+
+/* Read once by the loader after a function hook was attached: lists every thread of the host. */
+SEC("iter/task")
+int list_asleep(struct bpf_iter__task *ctx)
+{
+	return note_if_asleep(ctx->task);
 }
 
 /* Run once by the loader through BPF_PROG_TEST_RUN: only the kernel knows our id outside our own pid namespace. */

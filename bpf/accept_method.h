@@ -3,6 +3,7 @@
 #ifndef TCPACCEPT_ACCEPT_METHOD_H
 #define TCPACCEPT_ACCEPT_METHOD_H
 
+#include "asleep.h"
 #include "capture.h"
 #include "syscall_exit.h"
 
@@ -44,7 +45,10 @@ static __always_inline int inet_csk_accept_returned(u64 *ctx)
 		in_kernel = CONTEXT_WORD(ctx, 24);
 		sk = (struct sock *)CONTEXT_WORD(ctx, 32);
 	}
-	return sk ? capture(sk, listener, method_of(task, in_kernel)) : 0;
+	if (!sk)
+		return 0;
+	note_reported(sk);
+	return capture(sk, listener, method_of(task, in_kernel));
 }
 
 /* A return probe sees only the result: the listener is found through the system call's descriptor. */
@@ -53,7 +57,10 @@ static __always_inline int inet_csk_accept_probed(struct pt_regs *ctx)
 	struct task_struct *task = bpf_get_current_task_btf();
 	struct sock *sk = (struct sock *)RETURN_VALUE(ctx);
 
-	return sk ? capture(sk, listener_of_syscall(task), method_of(task, false)) : 0;
+	if (!sk)
+		return 0;
+	note_reported(sk);
+	return capture(sk, listener_of_syscall(task), method_of(task, false));
 }
 
 #endif

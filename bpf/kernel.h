@@ -28,6 +28,7 @@ typedef __u64 u64;
 #define TCP_SYN_RECV	3
 #define TCP_CLOSE	7
 #define TCP_LISTEN	10
+#define TASK_RUNNING	0
 #define PF_IO_WORKER	0x00000010
 #define PF_KTHREAD	0x00200000
 
@@ -126,6 +127,7 @@ struct pid {
 };
 
 struct task_struct {
+	unsigned int __state; /* called state before 5.14 */
 	unsigned int flags;
 	int pid;
 	int tgid;
@@ -134,6 +136,10 @@ struct task_struct {
 	const struct cred *cred;
 	struct nsproxy *nsproxy;
 	struct files_struct *files;
+};
+
+struct bpf_iter__task {
+	struct task_struct *task; /* NULL at the end */
 };
 
 /* Since 6.10 inet_csk_accept takes (sk, arg); before, (sk, flags, err, kern). Upstream commit 92ef0fd55ac8. */

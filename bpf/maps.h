@@ -18,6 +18,11 @@ const volatile bool filter_cgroups = false;
 const volatile bool filter_mount_namespaces = false;
 const volatile u8 self_mode = SELF_NONE; /* which of the loading process's own connections are never events */
 
+const volatile bool only_asleep = false; /* system calls' exits report nothing but accepts asleep at the start */
+
+/* Function hooks and system calls' exits are both attached. Set by user space. */
+bool settling = false;
+
 /* The loading process in the initial pid namespace, written once by remember_own_pid. */
 u32 own_pid = 0;
 
@@ -108,6 +113,24 @@ struct {
 	__type(key, struct connection_ends);
 	__type(value, u8);
 } self_connections SEC(".maps");
+
+/* Thread id of an accept asleep when tracing began. Inserted by list_asleep, deleted when the call returns; empty means
+ * the system calls' exits are no longer needed. Full: further sleepers' first accepts are not seen. */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 1 << 20);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__type(key, u32);
+	__type(value, u8);
+} asleep SEC(".maps");
+
+/* Thread id -> struct sock * a function hook reported last, while settling. Full: the oldest goes. */
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, 16384);
+	__type(key, u32);
+	__type(value, u64);
+} reported SEC(".maps");
 
 static __always_inline struct per_cpu_counts *this_cpu_counts(void)
 {

@@ -50,17 +50,4 @@ static __always_inline int count_unreadable(void)
 	return 0;
 }
 
-static __always_inline int accept_returned(long descriptor)
-{
-	struct task_struct *task = bpf_get_current_task_btf();
-	struct sock *sk;
-
-	if (descriptor < 0)
-		return 0;
-	sk = socket_of_descriptor(task, descriptor);
-	if (!sk)
-		return count_unreadable();
-	return capture(sk, listener_of_syscall(task), TCPACCEPT_METHOD_SYSCALL);
-}
-
 #endif

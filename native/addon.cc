@@ -69,6 +69,7 @@ class SessionObject : public Napi::ObjectWrap<SessionObject> {
                        {
                            InstanceMethod<&SessionObject::drain>("drain"),
                            InstanceMethod<&SessionObject::counters>("counters"),
+                           InstanceMethod<&SessionObject::settle>("settle"),
                            InstanceMethod<&SessionObject::detach>("detach"),
                            InstanceMethod<&SessionObject::close>("close"),
                        });
@@ -107,6 +108,10 @@ class SessionObject : public Napi::ObjectWrap<SessionObject> {
     auto into = info[0].As<Napi::BigUint64Array>();
     if (into.ElementLength() < Session::kCounters) throw Napi::RangeError::New(info.Env(), "counters: array too short");
     opened(info.Env()).counters(into.Data());
+  }
+
+  Napi::Value settle(const Napi::CallbackInfo& info) {
+    return Napi::Boolean::New(info.Env(), opened(info.Env()).settle());
   }
 
   void detach(const Napi::CallbackInfo& info) { opened(info.Env()).detach(); }

@@ -59,14 +59,13 @@ void choose_programs(accept_bpf* programs, const std::string& hook) {
   bpf_object__for_each_program(program, programs->obj) bpf_program__set_autoload(program, false);
   bpf_program__set_autoload(programs->progs.remember_own_pid, true);
   bpf_program__set_autoload(programs->progs.socket_state_changed, true);
-  if (hook == "fexit") {
-    bpf_program__set_autoload(programs->progs.accept_fexit, true);
-  } else if (hook == "kretprobe") {
-    bpf_program__set_autoload(programs->progs.accept_kretprobe, true);
-  } else {
-    bpf_program__set_autoload(programs->progs.accept_syscall, true);
-    bpf_program__set_autoload(programs->progs.accept4_syscall, true);
+  bpf_program__set_autoload(programs->progs.accept_syscall, true);
+  bpf_program__set_autoload(programs->progs.accept4_syscall, true);
+  if (hook == "syscall") {
     choose_io_uring_program(programs);
+  } else {
+    bpf_program__set_autoload(hook == "fexit" ? programs->progs.accept_fexit : programs->progs.accept_kretprobe, true);
+    bpf_program__set_autoload(programs->progs.list_asleep, true);
   }
 }
 
@@ -89,6 +88,7 @@ void apply(const Settings& settings, accept_bpf* programs) {
   constants->filter_cgroups = !settings.cgroup_map_path.empty();
   constants->filter_mount_namespaces = !settings.mount_namespace_map_path.empty();
   constants->self_mode = settings.self_mode;
+  constants->only_asleep = settings.hook != "syscall";
   bpf_map__set_max_entries(programs->maps.ring, settings.ring_bytes);
   use_pinned_map(programs->maps.cgroups, settings.cgroup_map_path, kCgroupSet);
   use_pinned_map(programs->maps.mount_namespaces, settings.mount_namespace_map_path, kMountNamespaceSet);

@@ -31,6 +31,30 @@ uint64_t recursion_misses(const bpf_program* program) {
   return bpf_obj_get_info_by_fd(bpf_program__fd(program), &info, &length) < 0 ? 0 : info.recursion_misses;
 }
 
+bpf_link* attached(bpf_link* link, const char* what) {
+  if (link) return link;
+  const int error = errno;
+  const bool permission = error == EPERM || error == EACCES;
+  throw Failure(permission ? "ERR_BPF_PERMISSION" : "ERR_BPF_HOOK", "attach", error,
+                std::string(what) + " cannot be attached (" + strerror(error) + ")" +
+                    (permission ? ": run as root" : ": choose another way with --hook"));
+}
+
+bpf_link* attached_to_event(bpf_program* program, FileDescriptor event, const char* what) {
+  bpf_link* link = attached(bpf_program__attach_perf_event(program, event.get()), what);
+  event.release();  // the link closes it
+  return link;
+}
+
+struct LinkDestroyer {
+  void operator()(bpf_link* link) const { bpf_link__destroy(link); }
+};
+
+void destroy(std::vector<bpf_link*>& links) {
+  for (bpf_link* link : links) bpf_link__destroy(link);
+  links.clear();
+}
+
 }  // namespace
 
 Session::Session(const Settings& settings) : programs_(load_programs(settings)) {
@@ -45,43 +69,56 @@ Session::Session(const Settings& settings) : programs_(load_programs(settings)) 
   }
 }
 
-// Queue stamps and own connections first, so that the first record already has them.
+// Queue stamps and own connections first, so that the first record already has them. Beside a function hook the system
+// calls' exits come first and the list of sleepers last: bpf/asleep.h.
 void Session::attach(const std::string& hook) {
-  keep(bpf_program__attach(programs_->progs.socket_state_changed), "inet_sock_set_state");
-  if (hook == "fexit") {
-    keep(bpf_program__attach(programs_->progs.accept_fexit), "fexit on inet_csk_accept");
-  } else if (hook == "kretprobe") {
-    kretprobe_ = std::make_unique<KretprobeEvent>();
-    FileDescriptor event = kretprobe_->open();
-    keep(bpf_program__attach_perf_event(programs_->progs.accept_kretprobe, event.get()),
-         "kretprobe on inet_csk_accept");
-    event.release();
-  } else {
-    const Tracefs tracefs;
-    attach_tracepoint(programs_->progs.accept_syscall, tracefs, "sys_exit_accept");
-    attach_tracepoint(programs_->progs.accept4_syscall, tracefs, "sys_exit_accept4");
+  links_.push_back(attached(bpf_program__attach(programs_->progs.socket_state_changed), "inet_sock_set_state"));
+  if (hook == "syscall") {
+    attach_syscall_exits(links_);
     for (bpf_program* program : {programs_->progs.io_uring_completed, programs_->progs.io_uring_completed_before_cqe}) {
-      if (bpf_program__fd(program) >= 0) keep(bpf_program__attach(program), "io_uring_complete");
+      if (bpf_program__fd(program) >= 0) links_.push_back(attached(bpf_program__attach(program), "io_uring_complete"));
     }
-  }
-}
-
-void Session::attach_tracepoint(bpf_program* program, const Tracefs& tracefs, const char* name) {
-  FileDescriptor event = tracefs.open_event("syscalls", name);
-  keep(bpf_program__attach_perf_event(program, event.get()), name);
-  event.release();  // the link closes it
-}
-
-void Session::keep(bpf_link* link, const char* what) {
-  if (link) {
-    links_.push_back(link);
     return;
   }
-  const int error = errno;
-  const bool permission = error == EPERM || error == EACCES;
-  throw Failure(permission ? "ERR_BPF_PERMISSION" : "ERR_BPF_HOOK", "attach", error,
-                std::string(what) + " cannot be attached (" + strerror(error) + ")" +
-                    (permission ? ": run as root" : ": choose another way with --hook"));
+  attach_syscall_exits(settling_links_);
+  programs_->bss->settling = true;
+  attach_function(hook);
+  list_asleep();
+}
+
+void Session::attach_function(const std::string& hook) {
+  if (hook == "fexit") {
+    links_.push_back(attached(bpf_program__attach(programs_->progs.accept_fexit), "fexit on inet_csk_accept"));
+    return;
+  }
+  kretprobe_ = std::make_unique<KretprobeEvent>();
+  links_.push_back(attached_to_event(programs_->progs.accept_kretprobe, kretprobe_->open(), "kretprobe"));
+}
+
+void Session::attach_syscall_exits(std::vector<bpf_link*>& links) {
+  const Tracefs tracefs;
+  links.push_back(attached_to_event(programs_->progs.accept_syscall, tracefs.open_event("syscalls", "sys_exit_accept"),
+                                    "sys_exit_accept"));
+  links.push_back(attached_to_event(programs_->progs.accept4_syscall,
+                                    tracefs.open_event("syscalls", "sys_exit_accept4"), "sys_exit_accept4"));
+}
+
+void Session::list_asleep() {
+  std::unique_ptr<bpf_link, LinkDestroyer> link(
+      attached(bpf_program__attach_iter(programs_->progs.list_asleep, nullptr), "the task iterator"));
+  FileDescriptor iterator(bpf_iter_create(bpf_link__fd(link.get())));
+  char nothing[64];
+  while (iterator && read(iterator.get(), nothing, sizeof(nothing)) > 0) {
+  }
+}
+
+bool Session::settle() {
+  if (settling_links_.empty()) return true;
+  uint32_t tid;
+  if (bpf_map_get_next_key(bpf_map__fd(programs_->maps.asleep), nullptr, &tid) == 0) return false;
+  destroy(settling_links_);
+  programs_->bss->settling = false;
+  return true;
 }
 
 size_t Session::drain(uint8_t* into, size_t capacity_bytes) {
@@ -110,8 +147,8 @@ uint64_t Session::missed() const {
 }
 
 void Session::detach() {
-  for (bpf_link* link : links_) bpf_link__destroy(link);
-  links_.clear();
+  destroy(settling_links_);
+  destroy(links_);
 }
 
 void Session::close() {

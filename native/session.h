@@ -30,19 +30,23 @@ class Session {
   // TCPACCEPT_COUNTERS sums over all CPUs, then accepts the probes missed, then records in the ring.
   static constexpr size_t kCounters = 9;
   void counters(uint64_t into[kCounters]) const;
+  // Once every accept that was asleep at the start has returned, detaches what saw those; true when that is done.
+  bool settle();
   // Ends recording; what is in the ring and the counters can still be read.
   void detach();
   void close();
 
  private:
   void attach(const std::string& hook);
-  void keep(bpf_link* link, const char* what);
-  void attach_tracepoint(bpf_program* program, const Tracefs& tracefs, const char* name);
+  void attach_function(const std::string& hook);
+  void attach_syscall_exits(std::vector<bpf_link*>& links);
+  void list_asleep();
   uint64_t missed() const;
 
   Programs programs_;
   std::unique_ptr<KretprobeEvent> kretprobe_;  // outlives its link: declared before
   std::vector<bpf_link*> links_;
+  std::vector<bpf_link*> settling_links_;  // system calls' exits beside a function hook
   std::unique_ptr<Ring> ring_;
 };
 

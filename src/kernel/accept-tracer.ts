@@ -13,6 +13,8 @@ const BATCH_RECORDS = 1024;
 /** The pause before the next look at the ring: short after a batch, long when there was nothing. */
 const BUSY_PAUSE_MILLIS = 5;
 const IDLE_PAUSE_MILLIS = 20;
+/** How often to ask whether accepts asleep at the start have returned; until then every system call costs 50 ns more. */
+const SETTLE_CHECK_MILLIS = 500;
 /** How long programs still running on other CPUs may take to finish after they were detached. */
 const SETTLE_MILLIS = 200;
 
@@ -33,6 +35,7 @@ export class AcceptTracer {
   #onBatch: ((batch: AcceptBatch) => void) | undefined;
   #timer: NodeJS.Timeout | undefined;
   #keepAlive = true;
+  #nextSettleCheck = 0;
   #stopped: Promise<void> | undefined;
 
   constructor(settings: TracerSettings, native: NativeBinding = loadNative()) {
@@ -107,7 +110,14 @@ export class AcceptTracer {
   #tick(): void {
     const count = this.#drain();
     if (this.#stopped || !this.#onBatch) return;
+    this.#checkSettled();
     this.#schedule(count === BATCH_RECORDS ? 0 : count > 0 ? BUSY_PAUSE_MILLIS : IDLE_PAUSE_MILLIS);
+  }
+
+  #checkSettled(): void {
+    const now = performance.now();
+    if (now < this.#nextSettleCheck) return;
+    this.#nextSettleCheck = this.#session.settle() ? Number.POSITIVE_INFINITY : now + SETTLE_CHECK_MILLIS;
   }
 
   #drain(): number {

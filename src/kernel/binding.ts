@@ -35,6 +35,8 @@ export interface NativeSession {
   drain(into: Uint8Array): number;
   /** Fills sums over all CPUs: one for each of `KERNEL_COUNTERS`, then `missed`, then the records in the ring. */
   counters(into: BigUint64Array): void;
+  /** Detaches what watches accepts that were asleep at the start once they have returned; `true` when that is done. */
+  settle(): boolean;
   /** Ends recording; `drain` and `counters` still work. */
   detach(): void;
   /** Detaches and frees; may be called again. */
