@@ -18,17 +18,18 @@ struct socket_ends {
 	u16 family;
 };
 
+/* `sk` is TYPED. */
 static __always_inline void read_socket_ends(struct sock *sk, u16 family, struct socket_ends *ends)
 {
 	ends->family = family;
-	ends->local_port = BPF_CORE_READ(sk, __sk_common.skc_num);
-	ends->peer_port = bpf_ntohs(BPF_CORE_READ(sk, __sk_common.skc_dport));
+	ends->local_port = FIELD(sk, __sk_common.skc_num);
+	ends->peer_port = bpf_ntohs(FIELD(sk, __sk_common.skc_dport));
 	if (family == AF_INET6) {
-		BPF_CORE_READ_INTO(&ends->peer_address, sk, __sk_common.skc_v6_daddr);
-		BPF_CORE_READ_INTO(&ends->local_address, sk, __sk_common.skc_v6_rcv_saddr);
+		*(struct in6_addr *)ends->peer_address = FIELD(sk, __sk_common.skc_v6_daddr);
+		*(struct in6_addr *)ends->local_address = FIELD(sk, __sk_common.skc_v6_rcv_saddr);
 	} else {
-		BPF_CORE_READ_INTO((u32 *)ends->peer_address, sk, __sk_common.skc_daddr);
-		BPF_CORE_READ_INTO((u32 *)ends->local_address, sk, __sk_common.skc_rcv_saddr);
+		*(u32 *)ends->peer_address = FIELD(sk, __sk_common.skc_daddr);
+		*(u32 *)ends->local_address = FIELD(sk, __sk_common.skc_rcv_saddr);
 	}
 }
 

@@ -9,27 +9,39 @@
 #include "queue_stamp.h"
 #include "self.h"
 
-/* For an MPTCP socket, the TCP socket that carries it; any other socket itself. */
+/* For an MPTCP socket, the TCP socket that carries it; any other socket itself. Both TYPED. */
 static __always_inline struct sock *tcp_socket_of(struct sock *sk, u16 protocol)
 {
-	return protocol == IPPROTO_MPTCP ? BPF_CORE_READ((struct mptcp_sock *)sk, first) : sk;
+	if (protocol != IPPROTO_MPTCP)
+		return sk;
+	return TYPED(struct sock, BPF_CORE_READ((struct mptcp_sock *)sk, first));
+}
+
+/* The calling process's id as it sees it itself: numbers[] has one a nested pid namespace, the innermost last. */
+static __always_inline u32 namespace_pid_of(struct task_struct *task)
+{
+	unsigned int level = task->group_leader->thread_pid->level;
+	void *numbers;
+	int number = 0;
+
+	if (level == 0)
+		return bpf_get_current_pid_tgid() >> 32;
+	/* Read by a helper: CO-RE cannot index by a variable, and a typed pointer cannot be moved by one. */
+	numbers = (void *)BPF_CORE_READ(task, group_leader, thread_pid) + bpf_core_field_offset(struct pid, numbers);
+	bpf_probe_read_kernel(&number, sizeof(number),
+			      numbers + level * bpf_core_type_size(struct upid) +
+				  bpf_core_field_offset(struct upid, nr));
+	return number;
 }
 
 static __always_inline void fill_process(struct tcpaccept_event *event, struct task_struct *task)
 {
 	u64 pid_tgid = bpf_get_current_pid_tgid();
-	struct pid *leader = BPF_CORE_READ(task, group_leader, thread_pid);
-	unsigned int level = BPF_CORE_READ(leader, level);
-	int namespace_pid = 0;
 
 	event->pid = pid_tgid >> 32;
 	event->tid = (u32)pid_tgid;
-	/* numbers[] has one entry a nested pid namespace, the innermost last; CO-RE cannot index by a variable. */
-	bpf_probe_read_kernel(&namespace_pid, sizeof(namespace_pid),
-			      (void *)leader + bpf_core_field_offset(struct pid, numbers) +
-				  level * bpf_core_type_size(struct upid) + bpf_core_field_offset(struct upid, nr));
-	event->namespace_pid = namespace_pid;
-	event->user_id = BPF_CORE_READ(task, cred, euid.val);
+	event->namespace_pid = namespace_pid_of(task);
+	event->user_id = task->cred->euid.val;
 	event->cgroup_id = bpf_get_current_cgroup_id();
 	event->mount_namespace = mount_namespace_of(task);
 	bpf_get_current_comm(event->comm, sizeof(event->comm));
@@ -37,14 +49,15 @@ static __always_inline void fill_process(struct tcpaccept_event *event, struct t
 
 static __always_inline void fill_socket(struct tcpaccept_event *event, struct sock *sk, struct sock *tcp)
 {
-	u32 srtt_us = BPF_CORE_READ((struct tcp_sock *)tcp, srtt_us);
+	struct tcp_sock *state = TYPED(struct tcp_sock, (struct tcp_sock *)tcp);
+	struct net *network_namespace = FIELD(sk, __sk_common.skc_net.net);
+	u32 srtt_us = FIELD(state, srtt_us);
 
-	event->socket_cookie = BPF_CORE_READ(tcp, __sk_common.skc_cookie.counter);
-	event->network_namespace = BPF_CORE_READ(sk, __sk_common.skc_net.net, ns.inum);
+	event->socket_cookie = FIELD(tcp, __sk_common.skc_cookie.counter);
+	event->network_namespace = FIELD(TYPED(struct net, network_namespace), ns.inum);
 	event->rtt_us = srtt_us ? srtt_us >> 3 : TCPACCEPT_UNKNOWN_U32;
 	event->queue_duration_ns = take_queue_duration_ns(tcp, event->accepted_boot_ns);
-	if (tcp != sk ||
-	    (bpf_core_field_exists(struct tcp_sock, is_mptcp) && BPF_CORE_READ((struct tcp_sock *)tcp, is_mptcp)))
+	if (tcp != sk || (bpf_core_field_exists(struct tcp_sock, is_mptcp) && FIELD(state, is_mptcp)))
 		event->flags |= TCPACCEPT_FLAG_MPTCP;
 }
 
@@ -54,20 +67,21 @@ static __always_inline void fill_listener(struct tcpaccept_event *event, struct 
 	event->queue_length = event->queue_limit = TCPACCEPT_UNKNOWN_U32;
 	if (!listener)
 		return;
-	listener = tcp_socket_of(listener, BPF_CORE_READ(listener, sk_protocol));
-	if (BPF_CORE_READ(listener, __sk_common.skc_state) != TCP_LISTEN ||
-	    BPF_CORE_READ(listener, __sk_common.skc_num) != local_port)
+	listener = TYPED(struct sock, listener);
+	listener = tcp_socket_of(listener, FIELD(listener, sk_protocol));
+	if (FIELD(listener, __sk_common.skc_state) != TCP_LISTEN || FIELD(listener, __sk_common.skc_num) != local_port)
 		return;
-	event->queue_length = BPF_CORE_READ(listener, sk_ack_backlog);
-	event->queue_limit = BPF_CORE_READ(listener, sk_max_ack_backlog);
+	event->queue_length = FIELD(listener, sk_ack_backlog);
+	event->queue_limit = FIELD(listener, sk_max_ack_backlog);
 }
 
 /* `listener` may be NULL. Anything but TCP is nothing to us and is not counted. */
-static __always_inline int capture(struct sock *sk, struct sock *listener, enum tcpaccept_method method)
+static __always_inline int capture(struct sock *accepted, struct sock *listener, enum tcpaccept_method method)
 {
-	struct task_struct *task = (struct task_struct *)bpf_get_current_task();
-	u16 family = BPF_CORE_READ(sk, __sk_common.skc_family);
-	u16 protocol = BPF_CORE_READ(sk, sk_protocol);
+	struct task_struct *task = bpf_get_current_task_btf();
+	struct sock *sk = TYPED(struct sock, accepted);
+	u16 family = FIELD(sk, __sk_common.skc_family);
+	u16 protocol = FIELD(sk, sk_protocol);
 	struct per_cpu_counts *counts;
 	struct tcpaccept_event *event;
 	struct socket_ends ends = {};

@@ -7,7 +7,7 @@
 
 static __always_inline u32 mount_namespace_of(struct task_struct *task)
 {
-	return BPF_CORE_READ(task, nsproxy, mnt_ns, ns.inum);
+	return task->nsproxy->mnt_ns->ns.inum;
 }
 
 /* tcpaccept(8)'s filters; several are joined by AND. */

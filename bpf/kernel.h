@@ -191,6 +191,25 @@ struct pt_regs {
 
 #pragma clang attribute pop
 
+/*
+ * Gives a kernel pointer the type the verifier then lets one load through, as fast as the kernel itself: since 6.2, in
+ * tracepoint programs seen on 6.12 and 6.18. Where it is missing every field is one call of a helper.
+ */
+extern void *bpf_rdonly_cast(const void *pointer, u32 type_id) __ksym __weak;
+#define CAN_CAST (&bpf_rdonly_cast != NULL)
+
+#define TYPED(type, pointer) (CAN_CAST ? (type *)bpf_rdonly_cast(pointer, bpf_core_type_id_kernel(type)) : (pointer))
+/* `pointer` is what TYPED gave. */
+#define FIELD(pointer, field)                                                                                          \
+	({                                                                                                             \
+		typeof((pointer)->field) value_;                                                                       \
+		if (CAN_CAST)                                                                                          \
+			value_ = (pointer)->field;                                                                     \
+		else                                                                                                   \
+			BPF_CORE_READ_INTO(&value_, pointer, field);                                                   \
+		value_;                                                                                                \
+	})
+
 /* The same on every architecture: include/uapi/asm-generic/unistd.h. */
 #define SYS_IO_URING_ENTER 426
 

@@ -7,23 +7,23 @@
 
 static __always_inline struct sock *socket_of_file(struct file *file)
 {
-	struct socket *socket = BPF_CORE_READ(file, private_data);
+	struct file *typed_file = TYPED(struct file, file);
+	struct socket *socket = TYPED(struct socket, (struct socket *)FIELD(typed_file, private_data));
 
 	/* A socket knows its file: anything else in private_data does not point back. */
-	if (!socket || BPF_CORE_READ(socket, file) != file)
+	if (!socket || FIELD(socket, file) != file)
 		return NULL;
-	return BPF_CORE_READ(socket, sk);
+	return FIELD(socket, sk);
 }
 
 static __always_inline struct sock *socket_of_descriptor(struct task_struct *task, u32 descriptor)
 {
-	struct fdtable *table = BPF_CORE_READ(task, files, fdt);
-	struct file **slots = BPF_CORE_READ(table, fd);
+	struct fdtable *table = task->files->fdt;
 	struct file *file = NULL;
 
-	if (descriptor >= BPF_CORE_READ(table, max_fds))
+	if (descriptor >= table->max_fds)
 		return NULL;
-	bpf_probe_read_kernel(&file, sizeof(file), slots + descriptor);
+	bpf_probe_read_kernel(&file, sizeof(file), table->fd + descriptor);
 	return file ? socket_of_file(file) : NULL;
 }
 
