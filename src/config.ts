@@ -1,0 +1,125 @@
+import { decideExporting } from './config/exporting.ts';
+import { nearestName } from './config/nearest-name.ts';
+import { longFlag, type OptionRow } from './config/option-row.ts';
+import { OPTION_KEYS, OPTIONS, type OptionKey, type OutputFormat } from './config/options.ts';
+import { TcpAcceptError } from './errors.ts';
+import type { Hook } from './kernel/binding.ts';
+
+export { longFlag, type OptionFlag, type OptionRow } from './config/option-row.ts';
+export { OPTION_KEYS, OPTIONS, type OptionKey, type OutputFormat } from './config/options.ts';
+
+/** What a command was told to do; frozen, and every value checked. Times are milliseconds, sizes bytes. */
+export interface Config {
+  /** What to keep; all of them at once. */
+  readonly filters: {
+    /** Thread-group id in the initial pid namespace. */
+    readonly pid: number | undefined;
+    /** Local ports, host order; empty keeps all. */
+    readonly ports: readonly number[];
+    /** Family of the socket, not of the client's address. */
+    readonly family: 'inet' | 'inet6' | undefined;
+    readonly cgroupMapPath: string | undefined;
+    readonly mountNamespaceMapPath: string | undefined;
+  };
+  readonly hook: 'auto' | Hook;
+  /** A power of two from 4096 to 2^30. */
+  readonly ringBytes: number;
+  readonly output: {
+    readonly format: OutputFormat;
+    readonly time: boolean;
+    readonly timestamp: boolean;
+  };
+  /** At most 2^31 - 1, so that it fits a timer. */
+  readonly durationMillis: number | undefined;
+  readonly count: number | undefined;
+  /** How and where is for the exporter to read from the OTEL_ variables. */
+  readonly exporting: boolean;
+  readonly verbose: boolean;
+}
+
+/** What flags set, as text and by option: for a flag without a value, what it `sets`. */
+export type FlagTexts = { readonly [Key in OptionKey]?: string | undefined };
+
+/**
+ * The configuration: flags win over variables, variables over defaults; an empty variable counts as unset.
+ *
+ * Throws `ERR_USAGE` on the first wrong value. A TCPACCEPT_ variable that does not exist is only a warning.
+ */
+export function readConfig(
+  flags: FlagTexts,
+  environment: NodeJS.ProcessEnv,
+): { readonly config: Config; readonly warnings: readonly string[] } {
+  const read = <Value>(row: OptionRow<Value>, flagText: string | undefined): Value =>
+    readOption(row, flagText, environment[row.variable] || undefined);
+  const filters = {
+    pid: read(OPTIONS.pid, flags.pid),
+    ports: Object.freeze(read(OPTIONS.ports, flags.ports)),
+    family: read(OPTIONS.family, flags.family),
+    cgroupMapPath: read(OPTIONS.cgroupMapPath, flags.cgroupMapPath),
+    mountNamespaceMapPath: read(OPTIONS.mountNamespaceMapPath, flags.mountNamespaceMapPath),
+  };
+  const output = {
+    format: read(OPTIONS.output, flags.output),
+    time: read(OPTIONS.time, flags.time),
+    timestamp: read(OPTIONS.timestamp, flags.timestamp),
+  };
+  const { exporting, warnings } = decideExporting(read(OPTIONS.export, flags.export), environment);
+  const config = {
+    filters: Object.freeze(filters),
+    hook: read(OPTIONS.hook, flags.hook),
+    ringBytes: read(OPTIONS.ringBytes, flags.ringBytes),
+    output: Object.freeze(output),
+    durationMillis: read(OPTIONS.durationMillis, flags.durationMillis),
+    count: read(OPTIONS.count, flags.count),
+    exporting,
+    verbose: read(OPTIONS.verbose, flags.verbose),
+  };
+  return { config: Object.freeze(config), warnings: [...warnings, ...unknownVariables(environment)] };
+}
+
+function readOption<Value>(
+  row: OptionRow<Value>,
+  flagText: string | undefined,
+  variableText: string | undefined,
+): Value {
+  const fromFlag = flagText === undefined ? undefined : parsed(row, flagText, longFlag(row), ' ');
+  if (fromFlag !== undefined && !row.exclusive) return fromFlag;
+  const fromVariable = variableText === undefined ? undefined : parsed(row, variableText, row.variable, '=');
+  if (fromFlag !== undefined && fromVariable !== undefined && fromFlag !== fromVariable) {
+    const flag = longFlag(row, flagText);
+    throw usage(`${flag} and ${row.variable}=${variableText} exclude each other; give one of the two`);
+  }
+  return fromFlag ?? fromVariable ?? row.default.value;
+}
+
+/** The value, or the error that names where it came from: `source` and what stands between it and a value. */
+function parsed<Value>(row: OptionRow<Value>, text: string, source: string, separator: string): Value {
+  const value = row.parse(text);
+  if (value !== undefined) return value;
+  const shown = JSON.stringify(text.length > 80 ? `${text.slice(0, 80)}...` : text);
+  const { noun, accepts, example } = row;
+  throw usage(
+    `${source}: ${shown} is not ${noun}; it accepts ${accepts}, for instance ${source}${separator}${example}`,
+  );
+}
+
+function usage(message: string): TcpAcceptError {
+  return new TcpAcceptError('ERR_USAGE', message);
+}
+
+function unknownVariables(environment: NodeJS.ProcessEnv): string[] {
+  const known: string[] = OPTION_KEYS.map((key) => OPTIONS[key].variable);
+  return Object.keys(environment)
+    .filter((name) => name.startsWith('TCPACCEPT_') && !known.includes(name))
+    .map((name) => {
+      const nearest = nearestVariable(name, known);
+      return `${name}: no such variable; ${nearest ? `did you mean ${nearest}?` : 'see otel-tcpaccept --help'}`;
+    });
+}
+
+/** Compared without what all of them begin with, which would make any two look alike. */
+function nearestVariable(name: string, known: readonly string[]): string | undefined {
+  const bare = (variable: string) => variable.slice('TCPACCEPT_'.length);
+  const nearest = nearestName(bare(name), known.map(bare));
+  return nearest && `TCPACCEPT_${nearest}`;
+}

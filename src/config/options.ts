@@ -1,0 +1,182 @@
+import type { Hook } from '../kernel/binding.ts';
+import type { OptionRow } from './option-row.ts';
+import { oneOf, path, portList, powerOfTwoBytes, secondsAsMillis, trueOrFalse, wholeNumber } from './option-values.ts';
+
+export type OutputFormat = 'table' | 'ndjson' | 'none';
+
+/** The value of every option, by its key. `undefined`: not given, and nothing stands for it. */
+export interface OptionValues {
+  readonly time: boolean;
+  readonly timestamp: boolean;
+  readonly pid: number | undefined;
+  readonly ports: readonly number[];
+  readonly family: 'inet' | 'inet6' | undefined;
+  readonly cgroupMapPath: string | undefined;
+  readonly mountNamespaceMapPath: string | undefined;
+  readonly output: OutputFormat;
+  readonly hook: 'auto' | Hook;
+  readonly ringBytes: number;
+  readonly durationMillis: number | undefined;
+  readonly count: number | undefined;
+  readonly export: boolean | undefined;
+  readonly verbose: boolean;
+}
+export type OptionKey = keyof OptionValues;
+
+const FALSE = { value: false, text: '' } as const;
+const NONE = { value: undefined, text: '' } as const;
+const TRUE_OR_FALSE = { noun: 'true or false', accepts: 'true or false', example: 'true', parse: trueOrFalse } as const;
+
+const FAMILIES = { ipv4: 'inet', ipv6: 'inet6' } as const;
+const family = oneOf(['ipv4', 'ipv6']);
+
+/** PID_MAX_LIMIT of include/linux/threads.h on 64-bit kernels. */
+const MOST_PID = 4_194_304;
+
+/** The option table: the command line, the variables, their errors, --help and the README are made from it. */
+export const OPTIONS: { readonly [Key in OptionKey]: OptionRow<OptionValues[Key]> } = {
+  time: {
+    group: 'Options of tcpaccept(8)',
+    flags: [{ flags: '-T, --time', sets: 'true', brief: 'Add a TIME column: when it was accepted, HH:MM:SS.' }],
+    variable: 'TCPACCEPT_TIME',
+    ...TRUE_OR_FALSE,
+    default: FALSE,
+  },
+  timestamp: {
+    group: 'Options of tcpaccept(8)',
+    flags: [{ flags: '-t, --timestamp', sets: 'true', brief: 'Add a TIME(s) column: seconds since the first row.' }],
+    variable: 'TCPACCEPT_TIMESTAMP',
+    ...TRUE_OR_FALSE,
+    default: FALSE,
+  },
+  pid: {
+    group: 'Options of tcpaccept(8)',
+    flags: [{ flags: '-p, --pid <PID>', brief: 'Only this process, by its id on the host.' }],
+    variable: 'TCPACCEPT_PID',
+    noun: 'a process id',
+    accepts: `a whole number from 1 to ${MOST_PID}`,
+    example: '181',
+    parse: wholeNumber(1, MOST_PID),
+    default: NONE,
+  },
+  ports: {
+    group: 'Options of tcpaccept(8)',
+    flags: [{ flags: '-P, --port <PORTS>', brief: 'Only these local ports, separated by commas.' }],
+    variable: 'TCPACCEPT_PORT',
+    noun: 'a list of ports',
+    accepts: 'whole numbers from 1 to 65535 separated by commas',
+    example: '80,443',
+    parse: portList,
+    default: { value: [], text: '' },
+  },
+  family: {
+    group: 'Options of tcpaccept(8)',
+    flags: [
+      { flags: '-4, --ipv4', sets: 'ipv4', brief: 'Only IPv4 sockets.' },
+      { flags: '-6, --ipv6', sets: 'ipv6', brief: 'Only IPv6 sockets, their IPv4 clients included.' },
+    ],
+    variable: 'TCPACCEPT_FAMILY',
+    noun: 'an address family',
+    accepts: 'ipv4 or ipv6',
+    example: 'ipv4',
+    parse: (text) => {
+      const name = family(text);
+      return name && FAMILIES[name];
+    },
+    default: NONE,
+    exclusive: true,
+  },
+  cgroupMapPath: {
+    group: 'Options of tcpaccept(8)',
+    flags: [{ flags: '--cgroupmap <PATH>', brief: 'Only the cgroups whose ids are keys of this pinned BPF map.' }],
+    variable: 'TCPACCEPT_CGROUPMAP',
+    noun: 'a path',
+    accepts: 'the path of a pinned BPF map, at most 4095 bytes',
+    example: '/sys/fs/bpf/cgroupset',
+    parse: path,
+    default: NONE,
+  },
+  mountNamespaceMapPath: {
+    group: 'Options of tcpaccept(8)',
+    flags: [
+      { flags: '--mntnsmap <PATH>', brief: 'Only the mount namespaces whose inodes are keys of this pinned BPF map.' },
+    ],
+    variable: 'TCPACCEPT_MNTNSMAP',
+    noun: 'a path',
+    accepts: 'the path of a pinned BPF map, at most 4095 bytes',
+    example: '/sys/fs/bpf/mnt_ns_set',
+    parse: path,
+    default: NONE,
+  },
+  hook: {
+    group: 'Tracing',
+    flags: [{ flags: '--hook <HOOK>', brief: 'How accepts are seen; auto takes the best this kernel allows.' }],
+    variable: 'TCPACCEPT_HOOK',
+    noun: 'a hook',
+    accepts: 'auto, fexit, kretprobe or syscall',
+    example: 'fexit',
+    parse: oneOf(['auto', 'fexit', 'kretprobe', 'syscall']),
+    default: { value: 'auto', text: 'auto' },
+  },
+  ringBytes: {
+    group: 'Tracing',
+    flags: [{ flags: '--ring-bytes <BYTES>', brief: 'Room for accepts on their way out of the kernel.' }],
+    variable: 'TCPACCEPT_RING_BYTES',
+    noun: 'a size of the ring',
+    accepts: 'a power of two from 4096 to 1G, in bytes or with K, M or G after it',
+    example: '64M',
+    parse: powerOfTwoBytes,
+    default: { value: 16 * 1024 ** 2, text: '16M' },
+  },
+  durationMillis: {
+    group: 'Tracing',
+    flags: [{ flags: '--duration <SECONDS>', brief: 'Stop after this time.' }],
+    variable: 'TCPACCEPT_DURATION',
+    noun: 'a number of seconds',
+    accepts: 'seconds from 0.001 to 2147483, with a fraction or without',
+    example: '2.5',
+    parse: secondsAsMillis,
+    default: NONE,
+  },
+  count: {
+    group: 'Tracing',
+    flags: [{ flags: '--count <N>', brief: 'Stop after this many accepts.' }],
+    variable: 'TCPACCEPT_COUNT',
+    noun: 'a count',
+    accepts: `a whole number from 1 to ${Number.MAX_SAFE_INTEGER}`,
+    example: '100',
+    parse: wholeNumber(1, Number.MAX_SAFE_INTEGER),
+    default: NONE,
+  },
+  output: {
+    group: 'Output',
+    flags: [{ flags: '--output <FORMAT>', brief: 'What stdout shows: table, ndjson (a JSON object a line) or none.' }],
+    variable: 'TCPACCEPT_OUTPUT',
+    noun: 'an output format',
+    accepts: 'table, ndjson or none',
+    example: 'ndjson',
+    parse: oneOf(['table', 'ndjson', 'none']),
+    default: { value: 'table', text: 'table' },
+  },
+  export: {
+    group: 'Export',
+    flags: [
+      { flags: '--export', sets: 'true', brief: 'Export to OpenTelemetry, even when no OTEL_ variable is set.' },
+      { flags: '--no-export', sets: 'false', brief: 'Export nothing, whatever the OTEL_ variables say.' },
+    ],
+    variable: 'TCPACCEPT_EXPORT',
+    ...TRUE_OR_FALSE,
+    default: NONE,
+  },
+  verbose: {
+    group: 'Other',
+    flags: [
+      { flags: '--verbose', sets: 'true', brief: 'With a failure, also everything libbpf and the verifier said.' },
+    ],
+    variable: 'TCPACCEPT_VERBOSE',
+    ...TRUE_OR_FALSE,
+    default: FALSE,
+  },
+};
+
+export const OPTION_KEYS = Object.keys(OPTIONS) as readonly OptionKey[];
