@@ -1,0 +1,121 @@
+import type { Writable } from 'node:stream';
+import type { Ledger } from '../ledger.ts';
+import type { AcceptRecord, RecordSink } from '../record/accept-record.ts';
+import { ndjsonLine } from './ndjson.ts';
+import { type TableColumns, TableRows, tableHeader } from './table.ts';
+
+/** Bytes that may wait in the stream before a batch is let go of instead. */
+const MAX_PENDING_BYTES = 1024 * 1024;
+
+/** How and how much to print, and whom to tell; a callback must not throw. */
+export interface PrinterSettings extends TableColumns {
+  readonly format: 'table' | 'ndjson' | 'none';
+  /** Rows to print at most; records, where no rows are printed. */
+  readonly limit?: number | undefined;
+  /** Default 1 MiB. One batch more may wait: it is looked at before a batch is written. */
+  readonly maxPendingBytes?: number;
+  /** Called with each batch that was not printed because the reader is slow; not rate-limited. */
+  readonly onWarning?: (text: string) => void;
+  /** Called once, when the stream failed or was closed (`EPIPE`: its reader left); nothing is printed any more. */
+  readonly onClosed?: (error: NodeJS.ErrnoException | undefined) => void;
+  /** Called once, when the last record within the limit was taken; `flush` waits until it is out. */
+  readonly onLimit?: () => void;
+}
+
+/**
+ * Prints records to a stream and counts each `printed` or `unprinted`, the former only once the stream has taken it.
+ *
+ * Never waits for the reader: when more than `maxPendingBytes` wait, a batch is counted `unprinted` instead.
+ */
+export class Printer implements RecordSink {
+  readonly #out: Writable;
+  readonly #ledger: Ledger;
+  readonly #settings: PrinterSettings;
+  readonly #line: (record: AcceptRecord) => string;
+  #open: boolean;
+  #remaining: number;
+  #pendingWrites = 0;
+  #pendingRows = 0;
+  #idle: PromiseWithResolvers<void> | undefined;
+
+  constructor(out: Writable, ledger: Ledger, settings: PrinterSettings) {
+    this.#out = out;
+    this.#ledger = ledger;
+    this.#settings = settings;
+    this.#open = settings.format !== 'none';
+    this.#remaining = settings.limit ?? Number.POSITIVE_INFINITY;
+    const table = new TableRows(settings);
+    this.#line = settings.format === 'ndjson' ? ndjsonLine : (record) => table.row(record);
+    if (!this.#open) return;
+    // Without a listener a reader that leaves would end the process.
+    out.on('error', (error) => this.#close(error));
+    out.once('close', () => this.#close(undefined));
+  }
+
+  /** Prints the table's header, as tcpaccept(8) does once it traces; nothing for the other formats. */
+  start(): void {
+    if (this.#settings.format === 'table') this.#write(`${tableHeader(this.#settings)}\n`, 0);
+  }
+
+  accept(records: readonly AcceptRecord[]): void {
+    const rows = this.#remaining < records.length ? records.slice(0, this.#remaining) : records;
+    if (rows.length > 0 && this.#open && this.#isFull()) {
+      this.#ledger.add('unprinted', records.length);
+      this.#settings.onWarning?.(`${records.length} rows were not printed: what reads stdout is too slow`);
+      return;
+    }
+    const printed = this.#open ? rows.length : 0;
+    this.#ledger.add('unprinted', records.length - printed);
+    if (printed > 0) this.#write(`${rows.map(this.#line).join('\n')}\n`, printed);
+    this.#remaining -= rows.length;
+    if (this.#remaining === 0 && rows.length > 0) this.#settings.onLimit?.();
+  }
+
+  /**
+   * Waits until the stream has taken all that was written, at most `timeoutMillis`; `false` when it has not.
+   *
+   * What still waits then counts as `unprinted`, and nothing is printed any more. The stream may go on holding the
+   * process: only `process.exit` ends it then.
+   */
+  async flush(timeoutMillis: number): Promise<boolean> {
+    if (this.#pendingWrites === 0) return true;
+    this.#idle ??= Promise.withResolvers<void>();
+    let timer: NodeJS.Timeout | undefined;
+    const timeout = new Promise<void>((resolve) => {
+      timer = setTimeout(resolve, timeoutMillis);
+    });
+    await Promise.race([this.#idle.promise, timeout]);
+    clearTimeout(timer);
+    if (this.#pendingWrites === 0) return true;
+    this.#open = false;
+    this.#ledger.add('unprinted', this.#pendingRows);
+    this.#pendingRows = 0;
+    return false;
+  }
+
+  #isFull(): boolean {
+    return this.#out.writableLength > (this.#settings.maxPendingBytes ?? MAX_PENDING_BYTES);
+  }
+
+  #write(text: string, rows: number): void {
+    this.#pendingWrites++;
+    this.#pendingRows += rows;
+    this.#out.write(text, (error) => {
+      this.#pendingWrites--;
+      // After a flush that ran out of time these rows are counted already.
+      const uncounted = Math.min(rows, this.#pendingRows);
+      this.#pendingRows -= uncounted;
+      this.#ledger.add(error ? 'unprinted' : 'printed', uncounted);
+      if (error) this.#close(error);
+      if (this.#pendingWrites > 0) return;
+      this.#idle?.resolve();
+      this.#idle = undefined;
+    });
+  }
+
+  #close(error: NodeJS.ErrnoException | undefined): void {
+    if (!this.#open) return;
+    this.#open = false;
+    this.#settings.onClosed?.(error);
+  }
+}
