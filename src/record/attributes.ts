@@ -63,6 +63,12 @@ export const ATTRIBUTES: readonly AttributeRow[] = [
     (r) => r.process?.cgroupPath,
   ),
   row('container.id', 'string', 'Container id found in the cgroup path.', (r) => r.process?.containerId),
+  row(
+    'container.runtime.name',
+    'string',
+    'Container runtime the cgroup path names.',
+    (r) => r.process?.containerRuntime,
+  ),
   row('k8s.pod.uid', 'string', 'Pod uid found in the cgroup path.', (r) => r.process?.podUid),
   row('tcpaccept.thread.id', 'int', 'Thread that accepted, in the host pid namespace.', (r) => r.connection.tid),
   row(

@@ -1,0 +1,46 @@
+import type { AcceptedConnection } from '../../src/kernel/accepted-connection.ts';
+
+/** What of an accept decides whose it is; `observedBootNs` is when its batch was read. */
+export interface AcceptFacts {
+  readonly pid: number;
+  readonly acceptedBootNs: bigint;
+  readonly observedBootNs?: bigint;
+  readonly cgroupId?: bigint;
+  readonly cpu?: number;
+  readonly sequence?: bigint;
+}
+
+const BOOT_UNIX_NS = 1_700_000_000_000_000_000n;
+
+/** An accept with these facts, read as soon as it happened unless told otherwise. */
+export function acceptOf(facts: AcceptFacts): AcceptedConnection {
+  const { pid, acceptedBootNs, observedBootNs = acceptedBootNs, cgroupId = 1n, cpu = 0, sequence = 1n } = facts;
+  return {
+    acceptedUnixNs: BOOT_UNIX_NS + acceptedBootNs,
+    observedUnixNs: BOOT_UNIX_NS + observedBootNs,
+    acceptedBootNs,
+    cpu,
+    sequence,
+    networkType: 'ipv4',
+    peerAddress: '192.0.2.1',
+    peerPort: 40_000,
+    localAddress: '192.0.2.2',
+    localPort: 443,
+    socketFamily: 'inet',
+    pid,
+    tid: pid,
+    namespacePid: pid,
+    userId: 0,
+    comm: 'server',
+    cgroupId,
+    socketCookie: 1n,
+    networkNamespace: 1,
+    mountNamespace: 1,
+    queueDurationNs: undefined,
+    queueLength: undefined,
+    queueLimit: undefined,
+    rttUs: undefined,
+    method: 'syscall',
+    mptcp: false,
+  };
+}
