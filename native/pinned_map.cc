@@ -2,6 +2,7 @@
 
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
+#include <unistd.h>
 
 #include <cerrno>
 #include <cstring>
@@ -27,6 +28,14 @@ std::string type_name(enum bpf_map_type type) {
   return name ? name : "type " + std::to_string(type);
 }
 
+// "map", "program" or "link". Asked for its information, a descriptor of any kind fills a map's with its own.
+std::string kind_of(const FileDescriptor& pinned) {
+  char name[64] = {};  // anon_inode:bpf-map, anon_inode:bpf-prog, anon_inode:bpf-link or bpf_link
+  if (readlink(("/proc/self/fd/" + std::to_string(pinned.get())).c_str(), name, sizeof(name) - 1) < 0) return "map";
+  if (strstr(name, "prog")) return "program";
+  return strstr(name, "link") ? "link" : "map";
+}
+
 }  // namespace
 
 FileDescriptor open_pinned_map(const std::string& path, const PinnedMapShape& shape) {
@@ -42,10 +51,12 @@ FileDescriptor open_pinned_map(const std::string& path, const PinnedMapShape& sh
                   : error == EINVAL || error == EACCES ? "is not a pinned BPF map"
                                                        : std::string("cannot be opened (") + strerror(error) + ")");
   }
+  const std::string kind = kind_of(map);
+  if (kind != "map") throw refusal(path, shape, 0, "is a pinned " + kind + ", not a map");
   struct bpf_map_info info = {};
   unsigned length = sizeof(info);
-  if (bpf_obj_get_info_by_fd(map.get(), &info, &length) < 0 || info.type == BPF_MAP_TYPE_UNSPEC) {
-    throw refusal(path, shape, errno, "is pinned but is not a map");
+  if (bpf_obj_get_info_by_fd(map.get(), &info, &length) < 0) {
+    throw refusal(path, shape, errno, std::string("does not say what it is (") + strerror(errno) + ")");
   }
   if (info.type != BPF_MAP_TYPE_HASH || info.key_size != shape.key_bytes || info.value_size != shape.value_bytes) {
     throw refusal(path, shape, 0,

@@ -2,6 +2,8 @@
 
 #include <bpf/bpf.h>
 #include <bpf/btf.h>
+#include <linux/capability.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -15,6 +17,12 @@
 namespace tcpaccept {
 
 namespace {
+
+bool has_sys_admin() {
+  __user_cap_header_struct header = {_LINUX_CAPABILITY_VERSION_3, 0};
+  __user_cap_data_struct data[_LINUX_CAPABILITY_U32S_3] = {};
+  return syscall(SYS_capget, &header, data) == 0 && (data[0].effective & (1U << CAP_SYS_ADMIN));
+}
 
 // Why nothing loads, as far as the kernel lets one see. Lockdown and a missing BTF look like any other error.
 Failure load_failure(const std::string& hook, int error, const std::string& log) {
@@ -31,6 +39,10 @@ Failure load_failure(const std::string& hook, int error, const std::string& log)
                    "CONFIG_DEBUG_INFO_BTF, as Debian's and every large distribution's are");
   }
   const bool verifier_spoke = log.find("PROG LOAD LOG") != std::string::npos;  // its refusals are EACCES as well
+  if ((error == EPERM || error == EACCES) && !verifier_spoke && has_sys_admin()) {
+    return Failure("ERR_BPF_HOOK", "load", error,
+                   "this kernel refuses the " + hook + " programs to everybody, CAP_SYS_ADMIN included");
+  }
   if ((error == EPERM || error == EACCES) && !verifier_spoke) {
     return Failure("ERR_BPF_PERMISSION", "load", error,
                    "loading the " + hook +

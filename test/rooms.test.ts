@@ -15,7 +15,7 @@ const ROOMS: Readonly<Record<string, { values: readonly string[]; types?: readon
   output: { values: ['record', 'ledger'], types: ['kernel'] },
   version: { values: [] },
   index: { values: ['instrumentation', 'kernel', 'record', 'errors', 'ledger'] },
-  register: { values: ['instrumentation'] },
+  register: { values: ['instrumentation', 'config', 'errors', 'version'] },
   instrumentation: { values: ['kernel', 'identity', 'record', 'export', 'errors', 'ledger', 'config', 'version'] },
   cli: { values: ['kernel', 'identity', 'record', 'export', 'output', 'errors', 'ledger', 'config', 'version'] },
 };

@@ -1,0 +1,38 @@
+#!/usr/bin/env node
+import { EXIT, TcpAcceptError } from '../errors.ts';
+import { parseCommandLine } from './program.ts';
+
+/** Says a failure in one line; with `verbose`, also everything libbpf and the verifier said. */
+function report(thrown: unknown, verbose: boolean): number {
+  const error = TcpAcceptError.from(thrown);
+  process.stderr.write(`otel-tcpaccept: ${error.message} (${error.code})\n`);
+  if (verbose && error.log) process.stderr.write(error.log);
+  if (verbose && error.code === 'ERR_INTERNAL' && error.cause instanceof Error) {
+    process.stderr.write(`${error.cause.stack}\n`);
+  }
+  return error.exitCode;
+}
+
+async function main(argv: readonly string[], environment: NodeJS.ProcessEnv): Promise<number> {
+  let verbose = false;
+  try {
+    const parsed = parseCommandLine(argv, environment);
+    if (parsed.command === 'print') {
+      process.stdout.write(parsed.text);
+      return EXIT.done;
+    }
+    verbose = parsed.config.verbose;
+    for (const warning of parsed.warnings) process.stderr.write(`otel-tcpaccept: warning: ${warning}\n`);
+    if (parsed.command === 'doctor') {
+      const { doctor } = await import('./doctor.ts');
+      return await doctor(parsed.config, environment, parsed.json);
+    }
+    const { trace } = await import('./trace.ts');
+    return await trace(parsed.config, environment);
+  } catch (thrown) {
+    return report(thrown, verbose);
+  }
+}
+
+// On Linux stdout and stderr are written synchronously, so nothing is lost; a dead endpoint's retries must not hold us.
+process.exit(await main(process.argv.slice(2), process.env));

@@ -1,0 +1,76 @@
+import type { Config } from '../config.ts';
+import { EXIT } from '../errors.ts';
+import { type ExportLane, openExportLane } from '../export/open-lane.ts';
+import { hostAttributes } from '../identity/host.ts';
+import { Identifier } from '../identity/identify.ts';
+import { ProcessCache } from '../identity/process-cache.ts';
+import { AcceptTracer } from '../kernel/accept-tracer.ts';
+import type { AcceptBatch } from '../kernel/accepted-connection.ts';
+import { Ledger, type LedgerName } from '../ledger.ts';
+import { Printer } from '../output/printer.ts';
+import { StopSignal } from './stop-signal.ts';
+import { Warnings } from './warnings.ts';
+
+/** Of the 5 s between a signal and exit: what exporting may take, and what a slow reader of stdout may. */
+const EXPORT_CLOSE_MILLIS = 4000;
+const PRINT_FLUSH_MILLIS = 500;
+
+/** Traces until told to stop, then delivers what was recorded and says what became of every accept. */
+export async function trace(config: Config, environment: NodeJS.ProcessEnv): Promise<number> {
+  const { warn } = new Warnings((line) => process.stderr.write(line));
+  const ledger = new Ledger();
+  const stopSignal = new StopSignal(config.durationMillis);
+  const lane = config.exporting ? await openExportLane(environment, ledger, warn, await hostAttributes()) : undefined;
+  const printer = new Printer(process.stdout, ledger, {
+    ...config.output,
+    limit: config.count,
+    onWarning: (text) => warn('unprinted', text),
+    // Whoever reads the table has seen enough; an export goes on without it.
+    onClosed: (error) => {
+      if (error && error.code !== 'EPIPE') warn('stdout', `stdout takes no more rows: ${error.message}`);
+      if (!lane) stopSignal.stop('closed');
+    },
+    onLimit: () => stopSignal.stop('count'),
+  });
+  const tracer = new AcceptTracer({ ...config.filters, hook: config.hook, ringBytes: config.ringBytes, self: 'all' });
+
+  const sinks = new Sinks(ledger, printer, lane);
+  process.stderr.write(`otel-tcpaccept: tracing hook=${tracer.hook} ${exportText(lane)}\n`);
+  printer.start();
+  tracer.run((batch) => sinks.take(batch));
+
+  await stopSignal.reason;
+  await tracer.stop();
+  await Promise.all([lane?.close(EXPORT_CLOSE_MILLIS), printer.flush(PRINT_FLUSH_MILLIS)]);
+  for (const [name, count] of Object.entries(tracer.counts())) ledger.set(name as LedgerName, count);
+  tracer.close();
+  process.stderr.write(`otel-tcpaccept: ledger ${ledger.toLine()}\n`);
+  stopSignal.dispose();
+  return EXIT.done;
+}
+
+function exportText(lane: ExportLane | undefined): string {
+  return lane ? lane.description : 'export=off';
+}
+
+/** Every batch to whoever wants it. */
+class Sinks {
+  readonly #ledger: Ledger;
+  readonly #printer: Printer;
+  readonly #lane: ExportLane | undefined;
+  readonly #identifier = new Identifier({ cache: new ProcessCache() });
+
+  constructor(ledger: Ledger, printer: Printer, lane: ExportLane | undefined) {
+    this.#ledger = ledger;
+    this.#printer = printer;
+    this.#lane = lane;
+  }
+
+  take(batch: AcceptBatch): void {
+    this.#ledger.add('drained', batch.count);
+    const records = this.#identifier.identify(batch);
+    this.#printer.accept(records);
+    if (this.#lane) this.#lane.accept(records);
+    else this.#ledger.add('unexported', records.length);
+  }
+}

@@ -1,0 +1,68 @@
+import { type ExportResult, ExportResultCode } from '@opentelemetry/core';
+import type { LogRecordExporter, ReadableLogRecord } from '@opentelemetry/sdk-logs';
+import type { WatchedExporter } from './exporters.ts';
+import type { ResponseNote } from './response-notes.ts';
+
+/** What became of one batch. */
+export type BatchFate =
+  | { readonly kind: 'taken'; readonly count: number; readonly note: ResponseNote }
+  | { readonly kind: 'failed'; readonly count: number; readonly error: Error };
+
+/** A failure that was told to `settle`: the SDK's error handler has nothing to add. */
+export class SettledFailure extends Error {
+  override readonly name = 'SettledFailure';
+}
+
+/**
+ * Tells what really became of each batch, once, when the wrapped exporter knows it.
+ *
+ * The processor may have stopped waiting by then (OTEL_BLRP_EXPORT_TIMEOUT): that changes no record's fate.
+ */
+export class CountingExporter implements LogRecordExporter {
+  readonly #watched: WatchedExporter;
+  readonly #settle: (fate: BatchFate) => void;
+  #abandoned = false;
+
+  constructor(watched: WatchedExporter, settle: (fate: BatchFate) => void) {
+    this.#watched = watched;
+    this.#settle = settle;
+  }
+
+  export(records: ReadableLogRecord[], callBack: (result: ExportResult) => void): void {
+    const { exporter, notes } = this.#watched;
+    const count = records.length;
+    let isSettled = false;
+    const settle = (result: ExportResult) => {
+      if (isSettled) return;
+      isSettled = true;
+      if (result.code === ExportResultCode.SUCCESS) {
+        this.#settle({ kind: 'taken', count, note: notes.take() });
+        callBack(result);
+        return;
+      }
+      const error = result.error ?? new Error('the exporter gave no reason');
+      this.#settle({ kind: 'failed', count, error });
+      callBack({ code: ExportResultCode.FAILED, error: new SettledFailure(error.message, { cause: error }) });
+    };
+    const fail = (error: Error) => settle({ code: ExportResultCode.FAILED, error });
+    try {
+      if (this.#abandoned) fail(new Error('given up at the end'));
+      else exporter.export(records, settle);
+    } catch (thrown) {
+      fail(thrown instanceof Error ? thrown : new Error(String(thrown)));
+    }
+  }
+
+  /** From now on nothing more is sent: batches still queued fail at once. */
+  abandon(): void {
+    this.#abandoned = true;
+  }
+
+  forceFlush(): Promise<void> {
+    return this.#watched.exporter.forceFlush();
+  }
+
+  shutdown(): Promise<void> {
+    return this.#watched.exporter.shutdown();
+  }
+}

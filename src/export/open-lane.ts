@@ -1,0 +1,45 @@
+import type { Ledger } from '../ledger.ts';
+import type { AcceptRecord, RecordSink } from '../record/accept-record.ts';
+import { installDiagnostics, type Warn } from './diagnostics.ts';
+import { type OtlpSettings, readOtlpEnvironment } from './otlp-environment.ts';
+import { makeResource } from './resource.ts';
+import { SdkLane } from './sdk-lane.ts';
+
+/** Where records are delivered. */
+export interface ExportLane extends RecordSink {
+  /** For the line that says tracing has begun: `export=http/protobuf endpoint=http://localhost:4318/v1/logs`. */
+  readonly description: string;
+  /** Takes the batch; each record ends as delivered, rejected or dropped, and is queued until then. */
+  accept(records: readonly AcceptRecord[]): void;
+  /** Delivers what is queued and resolves, at the latest after the deadline. */
+  close(deadlineMillis: number): Promise<void>;
+}
+
+/**
+ * Opens the lane that the environment asks for, and says what of it was not understood; `undefined` when it wants none.
+ *
+ * Also shows the SDK's own messages from here on, at OTEL_LOG_LEVEL. Throws `ERR_EXPORT_CONFIG`.
+ */
+export async function openExportLane(
+  environment: NodeJS.ProcessEnv,
+  ledger: Ledger,
+  warn: Warn,
+  hostAttributes: Readonly<Record<string, string>>,
+): Promise<ExportLane | undefined> {
+  const { settings, warnings } = readOtlpEnvironment(environment);
+  const { resource, warnings: resourceWarnings } = makeResource(hostAttributes);
+  for (const warning of [...warnings, ...resourceWarnings]) warn(warning, warning);
+  if (settings.exporters.length === 0) return undefined;
+  installDiagnostics(settings.diagLevel, warn, (line) => process.stderr.write(line));
+  const lane = await SdkLane.open({ settings, resource, ledger, warn });
+  return {
+    description: describe(settings),
+    accept: (records) => lane.accept(records),
+    close: (deadlineMillis) => lane.close(deadlineMillis),
+  };
+}
+
+function describe({ exporters, protocol, endpoint }: OtlpSettings): string {
+  const kinds = exporters.map((exporter) => (exporter === 'otlp' ? protocol : exporter));
+  return `export=${kinds.join(',')}${endpoint && ` endpoint=${endpoint}`}`;
+}

@@ -1,0 +1,71 @@
+/** One row of the README's table of OpenTelemetry's variables. */
+export interface OtelVariable {
+  readonly name: string;
+  /** As a user would write it; empty where there is none. */
+  readonly default: string;
+  /** One sentence. */
+  readonly brief: string;
+}
+
+const OTLP: readonly OtelVariable[] = [
+  otlp(
+    'ENDPOINT',
+    'http://localhost:4318',
+    'Where to; `/v1/logs` is appended for HTTP. With `grpc` the default is `http://localhost:4317`, and `HOST:PORT` (TLS) and `unix:///PATH` are accepted.',
+  ),
+  otlp('PROTOCOL', 'http/protobuf', '`http/protobuf`, `http/json` or `grpc`.'),
+  otlp('HEADERS', '', 'Headers of every request, `key=value,key=value`, percent-encoded.'),
+  otlp('COMPRESSION', 'none', '`none` or `gzip`.'),
+  otlp('TIMEOUT', '10000', 'Milliseconds for one batch with all its retries; 0 is no limit.'),
+  otlp('CERTIFICATE', '', 'PEM file of the certificates that the endpoint’s must be signed by.'),
+  otlp('CLIENT_CERTIFICATE', '', 'PEM file of our certificate, for an endpoint that asks for one.'),
+  otlp('CLIENT_KEY', '', 'PEM file of the private key of our certificate.'),
+  otlp('INSECURE', 'false', '`true`: no TLS, for `grpc` with an endpoint without `http://` or `https://`.'),
+];
+
+/** Every OTEL_ variable that has a meaning for the tracer, in the README's order. */
+export const OTEL_VARIABLES: readonly OtelVariable[] = [
+  row('OTEL_LOGS_EXPORTER', 'otlp', '`otlp`, `console` (to stdout), both with a comma, or `none`.'),
+  ...OTLP,
+  ...OTLP.map(({ name }) => ({
+    name: name.replace('OTLP_', 'OTLP_LOGS_'),
+    default: '',
+    brief: name.endsWith('_ENDPOINT')
+      ? 'For logs only, and wins: the whole URL, to which nothing is appended.'
+      : name.endsWith('_HEADERS')
+        ? 'For logs only; added to the ones above, and wins over those of the same name.'
+        : 'For logs only, and wins.',
+  })),
+  row(
+    'OTEL_BLRP_MAX_QUEUE_SIZE',
+    '65536',
+    'Records that may wait or be under way; the newest are dropped above it (the specification’s default is 2048).',
+  ),
+  row('OTEL_BLRP_MAX_EXPORT_BATCH_SIZE', '512', 'Records of one request.'),
+  row('OTEL_BLRP_SCHEDULE_DELAY', '1000', 'Milliseconds that a batch which is not full waits.'),
+  row(
+    'OTEL_BLRP_EXPORT_TIMEOUT',
+    '30000',
+    'Milliseconds after which the next batch no longer waits for one under way.',
+  ),
+  row('OTEL_LOGRECORD_ATTRIBUTE_COUNT_LIMIT', '128', 'Attributes a record keeps.'),
+  row('OTEL_LOGRECORD_ATTRIBUTE_VALUE_LENGTH_LIMIT', '', 'Characters an attribute’s text keeps; no limit.'),
+  row('OTEL_ATTRIBUTE_COUNT_LIMIT', '128', 'The same for all signals; the one for log records wins.'),
+  row('OTEL_ATTRIBUTE_VALUE_LENGTH_LIMIT', '', 'The same for all signals; the one for log records wins.'),
+  row('OTEL_SERVICE_NAME', 'otel-tcpaccept', '`service.name` of the resource.'),
+  row('OTEL_RESOURCE_ATTRIBUTES', '', 'More attributes of the resource, `key=value,key=value`, percent-encoded.'),
+  row('OTEL_SDK_DISABLED', 'false', '`true`: nothing is exported.'),
+  row(
+    'OTEL_LOG_LEVEL',
+    'info',
+    'What the SDK says of itself: `none`, `error`, `warn`, `info`, `debug`, `verbose` or `all`.',
+  ),
+];
+
+function otlp(suffix: string, fallback: string, brief: string): OtelVariable {
+  return row(`OTEL_EXPORTER_OTLP_${suffix}`, fallback, brief);
+}
+
+function row(name: string, fallback: string, brief: string): OtelVariable {
+  return { name, default: fallback, brief };
+}

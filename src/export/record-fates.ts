@@ -1,0 +1,109 @@
+import type { Ledger } from '../ledger.ts';
+import type { BatchFate } from './counting-exporter.ts';
+import type { Warn } from './diagnostics.ts';
+import { type ExportFailure, explainFailure } from './export-failure.ts';
+import type { OtlpSettings } from './otlp-environment.ts';
+import type { ResponseNote } from './response-notes.ts';
+
+/**
+ * Counts every record from `queued` to exactly one of delivered, rejected and dropped, and warns of what is lost.
+ *
+ * `drained` is counted by whoever hands the records on.
+ */
+export class RecordFates {
+  readonly #settings: OtlpSettings;
+  readonly #ledger: Ledger;
+  readonly #warn: Warn;
+  #underWay = 0;
+  #isClosed = false;
+  #isOver = false;
+  #lastFailure: ExportFailure | undefined;
+
+  constructor(settings: OtlpSettings, ledger: Ledger, warn: Warn) {
+    this.#settings = settings;
+    this.#ledger = ledger;
+    this.#warn = warn;
+  }
+
+  /** How many of `count` records may be emitted, counted as queued; the rest is dropped, the newest as the SDK does. */
+  admit(count: number): number {
+    const { maxQueueSize } = this.#settings.batch;
+    const admitted = this.#isClosed ? 0 : Math.min(count, maxQueueSize - this.#underWay);
+    this.#underWay += admitted;
+    this.#ledger.add('queued', admitted);
+    this.#ledger.add('dropped', count - admitted);
+    if (admitted < count && !this.#isClosed) {
+      this.#warn(
+        'export-queue-full',
+        `${count - admitted} records dropped: ${maxQueueSize} wait for ${this.#whoever()} already (OTEL_BLRP_MAX_QUEUE_SIZE)`,
+      );
+    }
+    return admitted;
+  }
+
+  /** What became of some of the admitted records. */
+  readonly settle = (fate: BatchFate): void => {
+    if (this.#isOver) return;
+    if (fate.kind === 'taken') this.#settleTaken(fate.count, fate.note);
+    else this.#settleFailed(fate.count, explainFailure(fate.error, this.#settings));
+  };
+
+  /** A connection that could not be made: said at once, since the exporter first tries again for some seconds. */
+  readonly onConnectError = (error: Error): void => {
+    if (this.#isOver) return;
+    const failure = explainFailure(error, this.#settings);
+    this.#lastFailure = failure;
+    this.#warn(failure.cause, `${failure.what}: ${failure.mend}; trying again before records are dropped`);
+  };
+
+  /** Nothing is admitted from now on. */
+  close(): void {
+    this.#isClosed = true;
+  }
+
+  /** The end: what is still under way counts as dropped, and whatever comes later changes nothing. */
+  end(): void {
+    this.#isOver = true;
+    const count = this.#underWay;
+    if (count === 0) return;
+    this.#move('dropped', count);
+    const { cause, what } = this.#lastFailure ?? { cause: 'export-end', what: `${this.#whoever()} was too slow` };
+    this.#warn(cause, `${what}; ${records(count)} dropped at the end`);
+  }
+
+  #settleTaken(count: number, note: ResponseNote): void {
+    const rejected = Math.min(note.rejected, count);
+    this.#lastFailure = undefined;
+    this.#move('delivered', count - rejected);
+    this.#move('rejected', rejected);
+    const said = note.message && ` and says: ${note.message.slice(0, 200)}`;
+    if (rejected > 0) this.#warn('export-partial', `${this.#whoever()} rejected ${records(rejected)}${said}`);
+    else if (said) this.#warn('export-note', `${this.#whoever()} took ${records(count)}${said}`);
+    if (note.unreadable) {
+      this.#warn(
+        'export-unreadable',
+        `the answer of ${this.#whoever()} is no OTLP response: does it take logs at all?`,
+      );
+    }
+  }
+
+  #settleFailed(count: number, failure: ExportFailure): void {
+    this.#lastFailure = failure;
+    this.#move(failure.fate, count);
+    this.#warn(failure.cause, `${failure.what}: ${failure.mend}; ${records(count)} ${failure.fate}`);
+  }
+
+  #move(name: 'delivered' | 'rejected' | 'dropped', count: number): void {
+    this.#underWay -= count;
+    this.#ledger.add('queued', -count);
+    this.#ledger.add(name, count);
+  }
+
+  #whoever(): string {
+    return this.#settings.endpoint || 'the console';
+  }
+}
+
+function records(count: number): string {
+  return count === 1 ? '1 record' : `${count} records`;
+}

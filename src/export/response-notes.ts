@@ -1,0 +1,54 @@
+import type { IExportLogsServiceResponse, ISerializer } from '@opentelemetry/otlp-transformer';
+
+/** What an endpoint that took a request said beside it. */
+export interface ResponseNote {
+  /** Records of the request it did not keep. */
+  readonly rejected: number;
+  /** Its reason or, without rejections, its warning; empty when it said nothing. */
+  readonly message: string;
+  /** The answer was no OTLP response: perhaps the endpoint is something else. */
+  readonly unreadable: boolean;
+}
+
+const NOTHING: ResponseNote = { rejected: 0, message: '', unreadable: false };
+
+/**
+ * Sees the responses that the stock delegate keeps to itself.
+ *
+ * The delegate deserializes a response and calls back in one go, with nothing in between (otlp-exporter-base 0.301.0,
+ * OTLPExportDelegate.export): so the last response seen is the one of the request that a callback is about. A response
+ * that is not deserialized, because it was cut off, leaves nothing here, and counts as taken in full.
+ */
+export class ResponseNotes {
+  #last = NOTHING;
+
+  /** `serializer`, watched. */
+  watch<Request>(
+    serializer: ISerializer<Request, IExportLogsServiceResponse>,
+  ): ISerializer<Request, IExportLogsServiceResponse> {
+    return {
+      serializeRequest: (request) => serializer.serializeRequest(request),
+      deserializeResponse: (data) => {
+        this.#last = { ...NOTHING, unreadable: true };
+        const response = serializer.deserializeResponse(data);
+        this.#last = noteOf(response);
+        return response;
+      },
+    };
+  }
+
+  /** What was said of the request that has just been called back for. */
+  take(): ResponseNote {
+    const note = this.#last;
+    this.#last = NOTHING;
+    return note;
+  }
+}
+
+function noteOf(response: IExportLogsServiceResponse | null): ResponseNote {
+  const { rejectedLogRecords, errorMessage } = response?.partialSuccess ?? {};
+  // In JSON an int64 is text.
+  const rejected = Number(rejectedLogRecords ?? 0);
+  const isCount = Number.isSafeInteger(rejected) && rejected > 0;
+  return { rejected: isCount ? rejected : 0, message: errorMessage ?? '', unreadable: false };
+}

@@ -1,0 +1,114 @@
+import type { Logger } from '@opentelemetry/api';
+import type { Resource } from '@opentelemetry/resources';
+import {
+  BatchLogRecordProcessor,
+  LoggerProvider,
+  type LogRecordProcessor,
+  SimpleLogRecordProcessor,
+} from '@opentelemetry/sdk-logs';
+import type { Ledger } from '../ledger.ts';
+import type { AcceptRecord, RecordSink } from '../record/accept-record.ts';
+import { emitRecord } from '../record/log-record.ts';
+import { SCHEMA_URL } from '../record/semantic-conventions.ts';
+import { PACKAGE_NAME, PACKAGE_VERSION } from '../version.ts';
+import { CountingExporter } from './counting-exporter.ts';
+import type { Warn } from './diagnostics.ts';
+import { consoleExporter, otlpExporter } from './exporters.ts';
+import type { OtlpSettings } from './otlp-environment.ts';
+import { RecordFates } from './record-fates.ts';
+
+export interface SdkLaneParts {
+  /** With at least one exporter. */
+  readonly settings: OtlpSettings;
+  readonly resource: Resource;
+  readonly ledger: Ledger;
+  readonly warn: Warn;
+}
+
+/** What the SDK is given: the processors, and the one of their exporters whose word counts. */
+interface Pipeline {
+  readonly processors: LogRecordProcessor[];
+  readonly exporter: CountingExporter;
+}
+
+/**
+ * Delivers records through the OpenTelemetry SDK, and counts each as delivered, rejected or dropped.
+ *
+ * At most `settings.batch.maxQueueSize` records are under way, since the SDK's own queue drops without a word.
+ * With several exporters the OTLP endpoint's word counts; the console only mirrors.
+ */
+export class SdkLane implements RecordSink {
+  readonly #fates: RecordFates;
+  readonly #exporter: CountingExporter;
+  readonly #provider: LoggerProvider;
+  readonly #logger: Logger;
+  #closing: Promise<void> | undefined;
+
+  /** Loads the exporters and makes the pipeline; nothing is sent yet. */
+  static async open(parts: SdkLaneParts): Promise<SdkLane> {
+    const fates = new RecordFates(parts.settings, parts.ledger, parts.warn);
+    return new SdkLane(parts, fates, await openPipeline(parts.settings, fates));
+  }
+
+  private constructor({ settings, resource }: SdkLaneParts, fates: RecordFates, pipeline: Pipeline) {
+    this.#fates = fates;
+    this.#exporter = pipeline.exporter;
+    this.#provider = new LoggerProvider({
+      resource,
+      processors: pipeline.processors,
+      logRecordLimits: settings.limits,
+    });
+    this.#logger = this.#provider.getLogger(PACKAGE_NAME, PACKAGE_VERSION, { schemaUrl: SCHEMA_URL });
+  }
+
+  accept(records: readonly AcceptRecord[]): void {
+    const admitted = this.#fates.admit(records.length);
+    for (const record of records.slice(0, admitted)) {
+      try {
+        emitRecord(this.#logger, record);
+      } catch (thrown) {
+        this.#fates.settle({
+          kind: 'failed',
+          count: 1,
+          error: thrown instanceof Error ? thrown : new Error(`${thrown}`),
+        });
+      }
+    }
+  }
+
+  /**
+   * Sends what is queued and ends; after `deadlineMillis` what is still under way counts as dropped. Never rejects.
+   *
+   * The stock exporter's retry may hold the event loop until OTEL_EXPORTER_OTLP_TIMEOUT after that: a process that must
+   * end calls `process.exit`.
+   */
+  close(deadlineMillis: number): Promise<void> {
+    this.#closing ??= this.#close(deadlineMillis);
+    return this.#closing;
+  }
+
+  async #close(deadlineMillis: number): Promise<void> {
+    this.#fates.close();
+    const deadline = Promise.withResolvers<void>();
+    const timer = setTimeout(deadline.resolve, deadlineMillis);
+    // Only ever one flush, this one: the SDK's processor takes a second one, or a shutdown during one, for done at once.
+    const shutDown = this.#provider.shutdown().catch(() => {});
+    await Promise.race([shutDown, deadline.promise]);
+    clearTimeout(timer);
+    this.#exporter.abandon();
+    this.#fates.end();
+  }
+}
+
+async function openPipeline(settings: OtlpSettings, fates: RecordFates): Promise<Pipeline> {
+  if (!settings.exporters.includes('otlp')) {
+    const exporter = new CountingExporter(consoleExporter(), fates.settle);
+    return { exporter, processors: [new SimpleLogRecordProcessor({ exporter })] };
+  }
+  const exporter = new CountingExporter(await otlpExporter(settings, fates.onConnectError), fates.settle);
+  const processors: LogRecordProcessor[] = [new BatchLogRecordProcessor({ exporter, ...settings.batch })];
+  if (settings.exporters.includes('console')) {
+    processors.push(new SimpleLogRecordProcessor({ exporter: consoleExporter().exporter }));
+  }
+  return { exporter, processors };
+}
