@@ -30,6 +30,29 @@ export const LEDGER_NAMES = [
   'unprinted',
 ] as const;
 export type LedgerName = (typeof LEDGER_NAMES)[number];
+/** What each name counts, in one phrase; all are counts of accepts since the start. */
+export const LEDGER_BRIEFS: Readonly<Record<LedgerName, string>> = {
+  seen: 'TCP accepts the hook saw',
+  filtered: 'not wanted by a filter, decided in the kernel',
+  self: "the tracer's own connections to its endpoint",
+  aggregated: 'counted in a summary instead of a record',
+  ring_full: 'lost because the ring was full',
+  unreadable: 'lost because the accepted socket could not be reached',
+  submitted: 'records put into the ring',
+  missed: 'accepts the kernel says its probes missed: never seen, so in no sum',
+  in_ring: 'records still in the ring',
+  drained: 'records read from the ring',
+  delivered: 'records the endpoint took',
+  rejected: 'records the endpoint refused, by an error or a partial success',
+  dropped: 'records given up: the queue was full, or the endpoint could not be reached in time',
+  spooled: 'records kept on disk for later',
+  queued: 'records on their way',
+  unexported: 'records not exported because export is off',
+  emitted: "records handed to an application's logger (plugin only)",
+  printed: 'rows that stdout took',
+  unprinted: 'rows not printed: --output none, a slow or closed stdout, or more than --count',
+};
+
 export type LedgerCounts = Readonly<Record<LedgerName, number>>;
 
 /** Which sums must hold; the left side equals the sum of the right. */

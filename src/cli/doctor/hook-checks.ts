@@ -1,15 +1,8 @@
 import { TcpAcceptError } from '../../errors.ts';
 import { AcceptTracer } from '../../kernel/accept-tracer.ts';
 import { HOOKS, type Hook } from '../../kernel/binding.ts';
+import { HOOK_LIMITS } from '../../kernel/hook-limits.ts';
 import { type Finding, fail, ok, warn } from './check.ts';
-
-/** What a hook does not see, where a better one does; the README's limits table says the same. */
-const LIMITS: Readonly<Record<Hook, string>> = {
-  fexit: 'sees every accept',
-  kretprobe: 'sees every accept; the listener only of accept and accept4 calls',
-  syscall:
-    'sees accept, accept4 and io_uring; not 32-bit processes, in-kernel servers, io_uring multishot and direct accepts',
-};
 
 const RING_BYTES = 4096;
 
@@ -41,5 +34,6 @@ function tryHook(hook: Hook): TcpAcceptError | undefined {
 
 function finding(hook: Hook, refusal: TcpAcceptError | undefined, chosen: Hook | undefined): Finding {
   if (refusal) return warn(`hook ${hook}`, `${refusal.message} (${refusal.code})`, 'the next hook is used');
-  return ok(`hook ${hook}`, `${chosen === hook ? 'chosen' : 'usable'}: ${LIMITS[hook]}`);
+  const { sees, limits } = HOOK_LIMITS[hook];
+  return ok(`hook ${hook}`, `${chosen === hook ? 'chosen' : 'usable'}: sees ${sees}; not ${limits.join(', nor ')}`);
 }

@@ -1,0 +1,74 @@
+/** The README's tables, each made from the code that the program itself uses. */
+import { OPTION_KEYS, OPTIONS } from '../src/config.ts';
+import { ERROR_CODES } from '../src/errors.ts';
+import { OTEL_VARIABLES } from '../src/export/otel-variables.ts';
+import { HOOKS } from '../src/kernel/binding.ts';
+import { HOOK_LIMITS } from '../src/kernel/hook-limits.ts';
+import { LEDGER_BRIEFS, LEDGER_IDENTITIES, LEDGER_NAMES } from '../src/ledger.ts';
+import { ATTRIBUTES } from '../src/record/attributes.ts';
+
+/** Text between the README's `<!-- made:NAME -->` and `<!-- end -->` marks, by name. */
+export const SECTIONS: Readonly<Record<string, () => string>> = {
+  options: () =>
+    table(
+      ['option', 'variable', 'default', 'what it does'],
+      OPTION_KEYS.flatMap((key) => {
+        const { flags, variable, accepts, default: fallback } = OPTIONS[key];
+        return flags.map((flag) => [
+          code(flag.flags),
+          code(flag.sets === undefined || flags.length === 1 ? variable : `${variable}=${flag.sets}`),
+          fallback.text && code(fallback.text),
+          flag.sets === undefined ? `${flag.brief} Accepts ${accepts}.` : flag.brief,
+        ]);
+      }),
+    ),
+  variables: () =>
+    table(
+      ['variable', 'default', 'what it means'],
+      OTEL_VARIABLES.map(({ name, default: fallback, brief }) => [code(name), fallback && code(fallback), brief]),
+    ),
+  attributes: () =>
+    table(
+      ['attribute', 'type', 'what it is'],
+      ATTRIBUTES.map(({ name, type, brief }) => [code(name), type, brief]),
+    ),
+  ledger: () =>
+    `${table(
+      ['name', 'counts'],
+      LEDGER_NAMES.map((name) => [code(name), LEDGER_BRIEFS[name]]),
+    )}\n\n${LEDGER_IDENTITIES.map(([whole, parts]) => `- \`${whole} = ${parts.join(' + ')}\``).join('\n')}`,
+  hooks: () =>
+    table(
+      ['hook', 'needs', 'sees', 'does not see'],
+      HOOKS.map((hook) => {
+        const { needs, sees, limits } = HOOK_LIMITS[hook];
+        return [code(hook), needs, sees, limits.join('; ')];
+      }),
+    ),
+  errors: () =>
+    table(
+      ['code', 'exit code'],
+      Object.entries(ERROR_CODES).map(([name, exitCode]) => [code(name), String(exitCode)]),
+    ),
+};
+
+function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  const line = (cells: readonly string[]) => `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`;
+  return [line(head), `|${head.map(() => '---|').join('')}`, ...rows.map(line)].join('\n');
+}
+
+function code(text: string): string {
+  return `\`${text}\``;
+}
+
+/** `text` with every marked section made anew. Throws on a mark that names no section. */
+export function withSections(text: string): string {
+  return text.replace(
+    /(<!-- made:(\w+) -->\n)[\s\S]*?(<!-- end -->)/g,
+    (_all, open: string, name: string, end: string) => {
+      const make = SECTIONS[name];
+      if (!make) throw new Error(`the README marks a section ${name}, which docs/reference.ts does not make`);
+      return `${open}${make()}\n${end}`;
+    },
+  );
+}
