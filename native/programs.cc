@@ -3,6 +3,7 @@
 #include <bpf/bpf.h>
 #include <bpf/btf.h>
 #include <linux/capability.h>
+#include <signal.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -17,6 +18,23 @@
 namespace tcpaccept {
 
 namespace {
+
+// The verifier gives up with EAGAIN when a signal is pending, and libbpf after five of those: a profiler's timer does
+// that.
+class SignalsBlocked {
+ public:
+  SignalsBlocked() {
+    sigset_t all;
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before_);
+  }
+  ~SignalsBlocked() { pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
+  SignalsBlocked(const SignalsBlocked&) = delete;
+  SignalsBlocked& operator=(const SignalsBlocked&) = delete;
+
+ private:
+  sigset_t before_;
+};
 
 bool has_sys_admin() {
   __user_cap_header_struct header = {_LINUX_CAPABILITY_VERSION_3, 0};
@@ -128,6 +146,7 @@ void learn_own_pid(accept_bpf* programs) {
 }  // namespace
 
 Programs load_programs(const Settings& settings) {
+  const SignalsBlocked blocked;
   LibbpfLog log;
   try {
     Programs programs(accept_bpf__open());

@@ -57,7 +57,10 @@ void destroy(std::vector<bpf_link*>& links) {
 
 }  // namespace
 
-Session::Session(const Settings& settings) : programs_(load_programs(settings)) {
+Session::Session(const Settings& settings) {
+  // First: where the kernel has no kprobes, nothing need be loaded to find that out.
+  if (settings.hook == "kretprobe") kretprobe_ = std::make_unique<KretprobeEvent>();
+  programs_ = load_programs(settings);
   ring_ = std::make_unique<Ring>(bpf_map__fd(programs_->maps.ring), settings.ring_bytes);
   LibbpfLog log;
   try {
@@ -91,7 +94,6 @@ void Session::attach_function(const std::string& hook) {
     links_.push_back(attached(bpf_program__attach(programs_->progs.accept_fexit), "fexit on inet_csk_accept"));
     return;
   }
-  kretprobe_ = std::make_unique<KretprobeEvent>();
   links_.push_back(attached_to_event(programs_->progs.accept_kretprobe, kretprobe_->open(), "kretprobe"));
 }
 

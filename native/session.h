@@ -43,8 +43,8 @@ class Session {
   void list_asleep();
   uint64_t missed() const;
 
+  std::unique_ptr<KretprobeEvent> kretprobe_;  // outlives its link
   Programs programs_;
-  std::unique_ptr<KretprobeEvent> kretprobe_;  // outlives its link: declared before
   std::vector<bpf_link*> links_;
   std::vector<bpf_link*> settling_links_;  // system calls' exits beside a function hook
   std::unique_ptr<Ring> ring_;

@@ -1,6 +1,6 @@
 import type { Config } from '../config.ts';
 import { EXIT } from '../errors.ts';
-import { type ExportLane, openExportLane } from '../export/open-lane.ts';
+import type { ExportLane } from '../export/open-lane.ts';
 import { hostAttributes } from '../identity/host.ts';
 import { Identifier } from '../identity/identify.ts';
 import { ProcessCache } from '../identity/process-cache.ts';
@@ -20,7 +20,7 @@ export async function trace(config: Config, environment: NodeJS.ProcessEnv): Pro
   const { warn } = new Warnings((line) => process.stderr.write(line));
   const ledger = new Ledger();
   const stopSignal = new StopSignal(config.durationMillis);
-  const lane = config.exporting ? await openExportLane(environment, ledger, warn, await hostAttributes()) : undefined;
+  const lane = config.exporting ? await openLane(environment, ledger, warn) : undefined;
   const printer = new Printer(process.stdout, ledger, {
     ...config.output,
     limit: config.count,
@@ -47,6 +47,16 @@ export async function trace(config: Config, environment: NodeJS.ProcessEnv): Pro
   process.stderr.write(`otel-tcpaccept: ledger ${ledger.toLine()}\n`);
   stopSignal.dispose();
   return EXIT.done;
+}
+
+/** Imported only when wanted: the OpenTelemetry packages take longer to load than everything else together. */
+async function openLane(
+  environment: NodeJS.ProcessEnv,
+  ledger: Ledger,
+  warn: Warnings['warn'],
+): Promise<ExportLane | undefined> {
+  const { openExportLane } = await import('../export/open-lane.ts');
+  return await openExportLane(environment, ledger, warn, await hostAttributes());
 }
 
 function exportText(lane: ExportLane | undefined): string {
