@@ -1,0 +1,127 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { access, constants, mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { writeInitramfs } from './initramfs.ts';
+import { moduleFiles } from './kernel.ts';
+
+const ROOT_MODULES = ['virtio_pci', '9pnet_virtio', '9p', 'overlay'];
+const TAIL_CHARACTERS = 4000;
+
+export interface GuestOptions {
+  /** The kernel's folder, from fetchKernel(). */
+  readonly kernel: string;
+  /** Path of an executable on the host, for instance a bash script. Runs as root in `/`, without input. */
+  readonly script: string;
+  /** An existing folder of the host that is /results in the guest, both may write it. Default: the guest has none. */
+  readonly results?: string;
+  /** Environment of the script, beside HOME and PATH. */
+  readonly env?: Readonly<Record<string, string>>;
+  /**
+   * Kernel modules to insert, by name; what they link to comes with them. What one asks for only when it starts must
+   * be named before it: `crc32c_generic` before `sctp` and `nf_conntrack`. Nothing is loaded on demand later.
+   */
+  readonly modules?: readonly string[];
+  /** Default: 2048. */
+  readonly memoryMib?: number;
+  /** Default: 2. */
+  readonly cpus?: number;
+  /** From QEMU's start to its end. Default: 120,000. */
+  readonly timeoutMillis?: number;
+  /** For instance `ignore_loglevel`, for a console with everything the kernel says. */
+  readonly appendKernelArgs?: string;
+}
+
+export interface GuestResult {
+  /** The script's; 128 and the signal's number when a signal ended it. */
+  readonly exitCode: number;
+  /** Everything the script wrote to stdout and stderr, and nothing else. */
+  readonly output: string;
+  /** What the kernel said. */
+  readonly console: string;
+}
+
+/**
+ * Boots a kernel in QEMU's software emulation, runs a script there as root, and powers off.
+ *
+ * The guest's `/` is the host's, read-only, below a layer in memory that takes the guest's writes, except for /dev,
+ * /proc, /run and /sys, which are its own. What the host makes later is there too, but a path that the guest looked at
+ * before stays as it was then; only /results is always what both have written.
+ * Rejects, with the end of the output and the console, when the guest panics, cannot start or is not done in time.
+ * Needs root, for the files only root can read, and qemu-system-x86, busybox-static and cpio.
+ */
+export async function bootGuest(options: GuestOptions): Promise<GuestResult> {
+  await access(options.script, constants.X_OK);
+  const modules = await moduleFiles(options.kernel, [...ROOT_MODULES, ...(options.modules ?? [])]);
+  const folder = await mkdtemp(join(tmpdir(), 'otel-tcpaccept-guest-'));
+  try {
+    const initramfs = join(folder, 'initramfs');
+    const script = resolve(options.script);
+    const hasResults = options.results !== undefined;
+    await writeInitramfs(initramfs, { modules, script, env: options.env ?? {}, hasResults });
+
+    // A signal that ends this process must not leave a guest behind, which is what setpriv is for.
+    const qemu = spawn('setpriv', ['--pdeathsig', 'KILL', 'qemu-system-x86_64', ...qemuArguments(options, folder)], {
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    const { console, end } = await untilEnd(qemu, options.timeoutMillis ?? 120_000);
+    const output = await readIfThere(join(folder, 'output'));
+    const exitCode = await readIfThere(join(folder, 'exit-code'));
+    if (end === 'exit 0' && exitCode !== '') return { exitCode: Number(exitCode), output, console };
+    throw new Error(
+      `The guest gave no exit code: QEMU ended with ${end}; ` +
+        `the script's output ends with:\n${tail(output)}\nthe console ends with:\n${tail(console)}`,
+    );
+  } finally {
+    await rm(folder, { recursive: true });
+  }
+}
+
+function qemuArguments(options: GuestOptions, folder: string): string[] {
+  const share = (tag: string, path: string, more = '') => [
+    '-virtfs',
+    `local,mount_tag=${tag},security_model=none,multidevs=remap,path=${path.replaceAll(',', ',,')}${more}`,
+  ];
+  const kernelArgs = ['console=ttyS0 quiet mitigations=off oops=panic panic=-1', options.appendKernelArgs ?? ''];
+  return [
+    ...['-accel', 'tcg,thread=multi', '-cpu', 'max', '-nodefaults', '-no-reboot', '-display', 'none'],
+    ...['-serial', 'stdio', '-m', `${options.memoryMib ?? 2048}`, '-smp', `${options.cpus ?? 2}`],
+    ...['-kernel', join(options.kernel, 'vmlinuz'), '-initrd', join(folder, 'initramfs')],
+    ...['-append', kernelArgs.join(' ')],
+    ...share('host', '/', ',readonly=on'),
+    ...share('runner', folder),
+    ...(options.results === undefined ? [] : share('results', options.results)),
+  ];
+}
+
+async function untilEnd(qemu: ChildProcess, timeoutMillis: number): Promise<{ console: string; end: string }> {
+  let console = '';
+  for (const stream of [qemu.stdout, qemu.stderr]) {
+    stream?.setEncoding('utf8').on('data', (text: string) => {
+      console += text;
+    });
+  }
+  let late = '';
+  const timer = setTimeout(() => {
+    late = ` after ${timeoutMillis} ms`;
+    qemu.kill('SIGKILL');
+  }, timeoutMillis);
+  try {
+    const [code, signal] = await once(qemu, 'close');
+    return { console: console.replaceAll('\r\n', '\n'), end: signal === null ? `exit ${code}` : `${signal}${late}` };
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+function tail(text: string): string {
+  return text.slice(-TAIL_CHARACTERS);
+}
+
+async function readIfThere(path: string): Promise<string> {
+  return readFile(path, 'utf8').catch((error) => {
+    if (error.code === 'ENOENT') return '';
+    throw error;
+  });
+}
