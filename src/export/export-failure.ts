@@ -1,3 +1,4 @@
+import { oneLine } from './foreign-text.ts';
 import type { OtlpSettings } from './otlp-environment.ts';
 
 /** Why a batch was not delivered, in words for whoever can mend it. */
@@ -60,7 +61,7 @@ function connectionTrouble(error: Error, settings: OtlpSettings): Sentence {
     [
       /CERT|certificate|altnames/i,
       [
-        `the certificate of ${endpoint} is not trusted (${error.message})`,
+        `the certificate of ${endpoint} is not trusted (${oneLine(error.message)})`,
         'name its CA in OTEL_EXPORTER_OTLP_CERTIFICATE',
       ],
     ],
@@ -120,12 +121,4 @@ function grpcTrouble(code: number, error: Error, settings: OtlpSettings): Senten
     default:
       return connectionTrouble(error, settings);
   }
-}
-
-/** A foreign text as part of a warning: protobuf's control bytes are left out, and so is what is too long. */
-function oneLine(text: string): string {
-  return text
-    .replace(/[\p{C}\p{Z}\ufffd]+/gu, ' ')
-    .trim()
-    .slice(0, 200);
 }

@@ -2,6 +2,7 @@ import type { Ledger } from '../ledger.ts';
 import type { BatchFate } from './counting-exporter.ts';
 import type { Warn } from './diagnostics.ts';
 import { type ExportFailure, explainFailure } from './export-failure.ts';
+import { oneLine } from './foreign-text.ts';
 import type { OtlpSettings } from './otlp-environment.ts';
 import type { ResponseNote } from './response-notes.ts';
 
@@ -76,7 +77,7 @@ export class RecordFates {
     this.#lastFailure = undefined;
     this.#move('delivered', count - rejected);
     this.#move('rejected', rejected);
-    const said = note.message && ` and says: ${note.message.slice(0, 200)}`;
+    const said = note.message && ` and says: ${oneLine(note.message)}`;
     if (rejected > 0) this.#warn('export-partial', `${this.#whoever()} rejected ${records(rejected)}${said}`);
     else if (said) this.#warn('export-note', `${this.#whoever()} took ${records(count)}${said}`);
     if (note.unreadable) {

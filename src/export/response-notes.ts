@@ -50,5 +50,5 @@ function noteOf(response: IExportLogsServiceResponse | null): ResponseNote {
   // In JSON an int64 is text.
   const rejected = Number(rejectedLogRecords ?? 0);
   const isCount = Number.isSafeInteger(rejected) && rejected > 0;
-  return { rejected: isCount ? rejected : 0, message: errorMessage ?? '', unreadable: false };
+  return { rejected: isCount ? rejected : 0, message: String(errorMessage ?? ''), unreadable: false };
 }
