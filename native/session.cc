@@ -61,7 +61,8 @@ Session::Session(const Settings& settings) {
   // First: where the kernel has no kprobes, nothing need be loaded to find that out.
   if (settings.hook == "kretprobe") kretprobe_ = std::make_unique<KretprobeEvent>();
   programs_ = load_programs(settings);
-  ring_ = std::make_unique<Ring>(bpf_map__fd(programs_->maps.ring), settings.ring_bytes);
+  // libbpf may have rounded the size up to pages and a power of two.
+  ring_ = std::make_unique<Ring>(bpf_map__fd(programs_->maps.ring), bpf_map__max_entries(programs_->maps.ring));
   LibbpfLog log;
   try {
     attach(settings.hook);

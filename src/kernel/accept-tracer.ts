@@ -1,3 +1,4 @@
+import { TcpAcceptError } from '../errors.ts';
 import { DrainedBatch } from './accept-batch.ts';
 import type { AcceptBatch } from './accepted-connection.ts';
 import type { Hook, NativeBinding, NativeSession } from './binding.ts';
@@ -37,6 +38,7 @@ export class AcceptTracer {
   #keepAlive = true;
   #nextSettleCheck = 0;
   #stopped: Promise<void> | undefined;
+  #closed = false;
 
   constructor(settings: TracerSettings, native: NativeBinding = loadNative()) {
     this.#native = native;
@@ -48,6 +50,7 @@ export class AcceptTracer {
 
   /** Starts handing batches to `onBatch`, which must not throw. `keepAlive: false` lets the process end meanwhile. */
   run(onBatch: (batch: AcceptBatch) => void, { keepAlive = true } = {}): void {
+    this.#assertOpen();
     this.#onBatch = onBatch;
     this.#keepAlive = keepAlive;
     this.#schedule(0);
@@ -55,6 +58,7 @@ export class AcceptTracer {
 
   /** Hands over at once what the ring holds; returns how many records. */
   drain(): number {
+    this.#assertOpen();
     let total = 0;
     let count: number;
     do {
@@ -66,6 +70,7 @@ export class AcceptTracer {
 
   /** Counts as of now; they still hold after `stop`, until `close`. */
   counts(): KernelCounts {
+    this.#assertOpen();
     const sums = new BigUint64Array(KERNEL_COUNTERS.length + 2);
     this.#session.counters(sums);
     const names = [...KERNEL_COUNTERS, 'missed', 'in_ring'] as const;
@@ -81,19 +86,29 @@ export class AcceptTracer {
     return this.#stopped;
   }
 
-  /** Frees everything; what is still in the ring is gone, so `stop` comes first. May be called again. */
+  /**
+   * Frees everything; what is still in the ring is gone, so `stop` comes first. May be called again; everything else
+   * throws `ERR_CLOSED` from now on.
+   */
   close(): void {
+    this.#closed = true;
     clearTimeout(this.#timer);
     this.#onBatch = undefined;
     this.#session.close();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    if (this.#closed) return;
     await this.stop();
     this.close();
   }
 
+  #assertOpen(): void {
+    if (this.#closed) throw new TcpAcceptError('ERR_CLOSED', 'the tracer is closed');
+  }
+
   async #settle(): Promise<void> {
+    this.#assertOpen();
     clearTimeout(this.#timer);
     this.#session.detach();
     const deadline = performance.now() + SETTLE_MILLIS;
