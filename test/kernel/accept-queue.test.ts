@@ -1,0 +1,76 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { setTimeout as pause } from 'node:timers/promises';
+import { connectTo, resetAll } from './client.ts';
+import { Server } from './server.ts';
+import { Trace } from './trace.ts';
+
+/** The client may know the handshake is over before the server's side has queued the connection. */
+const HANDSHAKE_TOLERANCE_NS = 1_000_000n;
+const IN_QUEUE_MILLIS = 40;
+
+test('length, limit and duration of the queue for each of several queued connections', async () => {
+  await using server = await Server.start();
+  const listener = await server.listen('inet', '127.0.0.1', { backlog: 9 });
+  await using trace = new Trace({ ports: [listener.port] });
+
+  const clients = [];
+  for (let i = 0; i < 5; i++) {
+    clients.push(await connectTo(listener.port, '127.0.0.1'));
+    await pause(IN_QUEUE_MILLIS);
+  }
+  const { accepted } = await server.accept(listener, { count: clients.length });
+  const records = await trace.until(server.pid, clients.length);
+
+  assert.deepEqual(
+    records.map(({ peerPort, queueLength, queueLimit }) => ({ peerPort, queueLength, queueLimit })),
+    clients.map(({ peerPort }, i) => ({ peerPort, queueLength: clients.length - 1 - i, queueLimit: 9 })),
+  );
+  for (const [i, client] of clients.entries()) {
+    const [facts, durationNs] = [accepted[i], records[i]?.queueDurationNs];
+    assert.ok(facts && durationNs !== undefined);
+    const leastNs = BigInt(facts.before.monotonic) - client.connectedMonotonicNs - HANDSHAKE_TOLERANCE_NS;
+    const mostNs = BigInt(facts.after.monotonic) - client.beforeMonotonicNs;
+    assert.ok(leastNs <= durationNs && durationNs <= mostNs, `${leastNs} <= ${durationNs} <= ${mostNs}`);
+  }
+});
+
+test('a handshake that ended before tracing began has no duration, and everything else', async () => {
+  await using server = await Server.start();
+  const listener = await server.listen('inet', '127.0.0.1');
+  const client = await connectTo(listener.port, '127.0.0.1');
+  await using trace = new Trace({ ports: [listener.port] });
+  const { accepted } = await server.accept(listener);
+
+  const [record] = await trace.until(server.pid, 1);
+  assert.ok(record);
+  const { queueDurationNs, queueLength, queueLimit, peerPort } = record;
+  assert.deepEqual(
+    { queueDurationNs, queueLength, queueLimit, peerPort },
+    { queueDurationNs: undefined, queueLength: 0, queueLimit: 128, peerPort: client.peerPort },
+  );
+  // The kernel makes a cookie when somebody asks; another tracer on this host may have.
+  assert.ok([0n, BigInt(accepted[0]?.cookie ?? 0)].includes(record.socketCookie));
+});
+
+test('a connection its client reset while it was queued is accepted, with all its facts', async () => {
+  await using server = await Server.start();
+  const listener = await server.listen('inet6', '::');
+  await using trace = new Trace({ ports: [listener.port] });
+  const clients = [await connectTo(listener.port, '127.0.0.1'), await connectTo(listener.port, '::1')];
+  resetAll(clients);
+  const [facts] = (await server.accept(listener, { count: clients.length })).accepted;
+
+  const records = await trace.until(server.pid, clients.length);
+  assert.deepEqual(
+    records.map(({ peerAddress, peerPort, localPort, queueLimit }) => ({
+      peerAddress,
+      peerPort,
+      localPort,
+      queueLimit,
+    })),
+    clients.map(({ peerAddress, peerPort }) => ({ peerAddress, peerPort, localPort: listener.port, queueLimit: 128 })),
+  );
+  assert.equal(records[0]?.socketCookie, BigInt(facts?.cookie ?? 0));
+  for (const { queueDurationNs } of records) assert.notEqual(queueDurationNs, undefined);
+});

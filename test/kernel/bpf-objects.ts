@@ -1,0 +1,59 @@
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import { setTimeout as pause } from 'node:timers/promises';
+
+/** The kernel frees what nobody holds a moment after the last holder let go. */
+const FREED_WITHIN_MILLIS = 10_000;
+
+/** Ids the kernel gives to programs and links; they are not used again. */
+export interface BpfObjects {
+  readonly programs: readonly number[];
+  readonly links: readonly number[];
+}
+
+/** What this process holds open. */
+export function ownBpfObjects(): BpfObjects {
+  return { programs: idsHeld('prog_id'), links: idsHeld('link_id') };
+}
+
+function idsHeld(field: 'prog_id' | 'link_id'): number[] {
+  const line = new RegExp(`^${field}:\\s+(\\d+)$`, 'm');
+  const ids = ownDescriptors().map(({ number }) => line.exec(readFileSync(`/proc/self/fdinfo/${number}`, 'utf8'))?.[1]);
+  return [...new Set(ids.filter((id) => id !== undefined).map(Number))];
+}
+
+/** Every descriptor of this process that a tracer opens: maps, programs, links, perf events, BTF. */
+export function ownDescriptors(): { readonly number: string; readonly target: string }[] {
+  return readdirSync('/proc/self/fd')
+    .map((number) => ({ number, target: targetOf(number) }))
+    .filter(({ target }) => /^anon_inode:(bpf|btf|\[perf_event)|^\/$|trac/.test(target));
+}
+
+function targetOf(descriptor: string): string {
+  try {
+    return readlinkSync(`/proc/self/fd/${descriptor}`);
+  } catch {
+    return ''; // the folder's own, closed by now
+  }
+}
+
+/** Parts of a ring mapped into this process. */
+export function ownMappings(): string[] {
+  return readFileSync('/proc/self/maps', 'utf8')
+    .split('\n')
+    .filter((line) => line.includes('bpf-map'));
+}
+
+/** Fails while the kernel still has any of them. */
+export async function assertFreed({ programs, links }: BpfObjects): Promise<void> {
+  const deadline = performance.now() + FREED_WITHIN_MILLIS;
+  const left = () => [...stillLoaded('prog', programs), ...stillLoaded('link', links)];
+  while (left().length > 0 && performance.now() < deadline) await pause(20);
+  assert.deepEqual(left(), []);
+}
+
+function stillLoaded(kind: 'prog' | 'link', ids: readonly number[]): string[] {
+  const listed: { id: number }[] = JSON.parse(execFileSync('bpftool', ['-j', kind, 'list'], { encoding: 'utf8' }));
+  return listed.filter(({ id }) => ids.includes(id)).map(({ id }) => `${kind} ${id}`);
+}

@@ -1,0 +1,30 @@
+import { once } from 'node:events';
+import { connect, type Socket } from 'node:net';
+
+/** One connection as its client knows it: ends are named as the accepting side names them. */
+export interface Client {
+  readonly socket: Socket;
+  readonly peerAddress: string;
+  readonly peerPort: number;
+  /** CLOCK_MONOTONIC and wall clock before the first SYN, and when the handshake was known to be over. */
+  readonly beforeMonotonicNs: bigint;
+  readonly beforeUnixMillis: number;
+  readonly connectedMonotonicNs: bigint;
+}
+
+/** Connects and stays connected; errors after that are the test's own doing. */
+export async function connectTo(port: number, host: string): Promise<Client> {
+  const beforeUnixMillis = Date.now();
+  const beforeMonotonicNs = process.hrtime.bigint();
+  const socket = connect(port, host);
+  await once(socket, 'connect');
+  const connectedMonotonicNs = process.hrtime.bigint();
+  socket.on('error', () => {}).unref();
+  const { localAddress = '', localPort: peerPort = 0 } = socket;
+  return { socket, peerAddress: localAddress, peerPort, beforeMonotonicNs, beforeUnixMillis, connectedMonotonicNs };
+}
+
+/** Ends connections without TIME_WAIT, so that ports do not run out. */
+export function resetAll(clients: readonly Client[]): void {
+  for (const { socket } of clients) socket.resetAndDestroy();
+}

@@ -1,0 +1,227 @@
+"""A process whose accepts are known from its own side: does what stdin says and answers on stdout, a JSON object a line.
+
+A command is {"id", "do", ...arguments}; its answer {"id", ...facts} or {"id", "error"}. With "thread" it runs in a thread
+of that name, which says {"id", "tid"} before it begins; without, in the main thread. Process and thread ids are those of
+the pid namespace of the mounted /proc. Times are nanoseconds as text: JavaScript's numbers do not hold them.
+"""
+
+import ctypes
+import errno
+import fcntl
+import json
+import os
+import resource
+import select
+import socket
+import struct
+import sys
+import threading
+import time
+
+SO_COOKIE = 57  # include/uapi/asm-generic/socket.h
+RTT_IN_TCP_INFO = 68  # struct tcp_info, include/uapi/linux/tcp.h
+PR_SET_NAME = 15
+SIOCSIFFLAGS = 0x8914
+IFF_UP = 1
+FAMILIES = {'inet': socket.AF_INET, 'inet6': socket.AF_INET6, 'unix': socket.AF_UNIX}
+
+libc = ctypes.CDLL(None, use_errno=True)
+sockets = {}
+answering = threading.Lock()
+
+
+def say(facts):
+    with answering:
+        print(json.dumps(facts), flush=True)
+
+
+def host_pid():
+    return int(os.readlink('/proc/self'))
+
+
+def host_tid():
+    return int(os.readlink('/proc/thread-self').split('/')[-1])
+
+
+def clocks():
+    kinds = {'boot': time.CLOCK_BOOTTIME, 'monotonic': time.CLOCK_MONOTONIC, 'unix': time.CLOCK_REALTIME}
+    return {name: str(time.clock_gettime_ns(kind)) for name, kind in kinds.items()}
+
+
+def keep(opened):
+    sockets[opened.fileno()] = opened
+    return opened.fileno()
+
+
+def describe():
+    namespaces = {name: os.stat(f'/proc/self/ns/{name}').st_ino for name in ('net', 'mnt', 'pid')}
+    return {'pid': host_pid(), 'ownPid': os.getpid(), 'userId': os.getuid(), 'namespaces': namespaces, 'now': clocks()}
+
+
+def listen(family, address='', port=0, backlog=128, protocol=0):
+    """An inet6 listener is dual-stack."""
+    listener = socket.socket(FAMILIES[family], socket.SOCK_STREAM, protocol)
+    if family == 'inet6':
+        listener.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 0)
+    listener.bind('' if family == 'unix' else (address, port))
+    listener.listen(backlog)
+    name = listener.getsockname()
+    return {'listener': keep(listener), 'port': 0 if family == 'unix' else name[1]}
+
+
+def call_accept(listener, call):
+    """The descriptor, or minus errno. 'accept' and 'accept4' are the system calls of these names."""
+    flags = (socket.SOCK_CLOEXEC,) if call == 'accept4' else ()
+    descriptor = getattr(libc, call)(listener, None, None, *flags)
+    return descriptor if descriptor >= 0 else -ctypes.get_errno()
+
+
+def rtt_us(tcp_socket):
+    tcp_info = tcp_socket.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, RTT_IN_TCP_INFO + 4)
+    return struct.unpack_from('=I', tcp_info, RTT_IN_TCP_INFO)[0]
+
+
+def facts_of(descriptor, before):
+    after = clocks()
+    accepted = socket.socket(fileno=descriptor)
+    return {
+        'descriptor': keep(accepted),
+        'tid': host_tid(),
+        'cookie': str(struct.unpack('=Q', accepted.getsockopt(socket.SOL_SOCKET, SO_COOKIE, 8))[0]),
+        'rttUs': 0 if accepted.family == socket.AF_UNIX else rtt_us(accepted),
+        'before': before,
+        'after': after,
+    }
+
+
+def accept(listener, count=1, call='accept4', blocking=True):
+    """Calls accept `count` times; a failed call is an errno name in `failed`."""
+    accepted, failed = [], []
+    if not blocking:
+        os.set_blocking(listener, False)
+    for _ in range(count):
+        before = clocks()
+        descriptor = call_accept(listener, call)
+        if descriptor < 0:
+            failed.append(errno.errorcode[-descriptor])
+        else:
+            accepted.append(facts_of(descriptor, before))
+    return {'accepted': accepted, 'failed': failed}
+
+
+def accept_ready(listener, count):
+    """As event loops do: accepts until EAGAIN, then waits for readiness, until `count` are there."""
+    os.set_blocking(listener, False)
+    poll = select.epoll()
+    poll.register(listener, select.EPOLLIN)
+    accepted, failed = [], []
+    while len(accepted) < count:
+        before = clocks()
+        descriptor = call_accept(listener, 'accept4')
+        if descriptor >= 0:
+            accepted.append(facts_of(descriptor, before))
+            continue
+        failed.append(errno.errorcode[-descriptor])
+        poll.poll()
+    return {'accepted': accepted, 'failed': failed}
+
+
+def serve(listener, count, cpu=None):
+    """Accepts and resets `count` connections as fast as it can."""
+    if cpu is not None:
+        os.sched_setaffinity(0, [cpu])
+    for _ in range(count):
+        accepted, _ = sockets[listener].accept()
+        reset(accepted)
+    return {}
+
+
+def reset(opened):
+    """Closes without TIME_WAIT, so that ports do not run out."""
+    opened.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack('ii', 1, 0))
+    opened.close()
+
+
+def connect(family, address, ports, count=1, source_port=0, protocol=0):
+    """Opens and resets `count` connections to each port in turn; their own ports, in order."""
+    made = []
+    for _ in range(count):
+        for port in ports:
+            client = socket.socket(FAMILIES[family], socket.SOCK_STREAM, protocol)
+            if source_port:
+                client.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+                client.bind((address, source_port))
+            client.connect((address, port))
+            made.append([client.getsockname()[1], port])
+            reset(client)
+    return {'made': made}
+
+
+def unix_pair(listener):
+    client = socket.socket(socket.AF_UNIX)
+    client.connect(sockets[listener].getsockname())
+    keep(client)
+    return accept(listener)
+
+
+def udp_exchange():
+    one, other = socket.socket(type=socket.SOCK_DGRAM), socket.socket(type=socket.SOCK_DGRAM)
+    one.bind(('127.0.0.1', 0))
+    other.connect(one.getsockname())
+    other.send(b'hello')
+    return {'received': one.recv(5).decode(), **accept(keep(one))}
+
+
+def close(descriptor):
+    sockets.pop(descriptor).close()
+    return {}
+
+
+def limit_descriptors(exhausted):
+    """Whether the next descriptor is one too many."""
+    hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    limit = hard
+    if exhausted:
+        limit = os.dup(0)
+        os.close(limit)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (limit, hard))
+    return {}
+
+
+def become(user_id):
+    """The effective user only: the real one stays."""
+    os.seteuid(user_id)
+    return {}
+
+
+def raise_loopback():
+    with socket.socket() as any_socket:
+        fcntl.ioctl(any_socket, SIOCSIFFLAGS, struct.pack('16sH22x', b'lo', IFF_UP))
+    return {}
+
+
+COMMANDS = [describe, listen, accept, accept_ready, serve, connect, unix_pair, udp_exchange]
+COMMANDS += [close, limit_descriptors, become, raise_loopback]
+COMMANDS = {command.__name__: command for command in COMMANDS}
+
+
+def answer(number, do, arguments):
+    try:
+        say({'id': number, **COMMANDS[do](**arguments)})
+    except OSError as error:
+        say({'id': number, 'error': f'{do}: {error}'})
+
+
+def answer_in_thread(number, do, arguments, name):
+    libc.prctl(PR_SET_NAME, name.encode(), 0, 0, 0)
+    say({'id': number, 'tid': host_tid()})
+    answer(number, do, arguments)
+
+
+for line in sys.stdin:
+    command = json.loads(line)
+    number, do, thread = command.pop('id'), command.pop('do'), command.pop('thread', None)
+    if thread is None:
+        answer(number, do, command)
+    else:
+        threading.Thread(target=answer_in_thread, args=(number, do, command, thread), daemon=True).start()
