@@ -1,120 +1,105 @@
-import { diag } from '@opentelemetry/api';
-import { InstrumentationBase, type InstrumentationConfig } from '@opentelemetry/instrumentation';
+import { type Logger, type LoggerProvider, logs } from '@opentelemetry/api';
+import type { Instrumentation } from '@opentelemetry/instrumentation';
 import { TcpAcceptError } from './errors.ts';
-import { otlpPorts } from './export/otlp-ports.ts';
-import { Identifier } from './identity/identify.ts';
-import { ProcessCache } from './identity/process-cache.ts';
-import { AcceptTracer } from './kernel/accept-tracer.ts';
-import type { AcceptBatch } from './kernel/accepted-connection.ts';
-import type { Hook } from './kernel/binding.ts';
+import { AcceptEmitter } from './instrumentation/accept-emitter.ts';
+import { type TcpAcceptInstrumentationConfig, tracerSettings, unknownOptions } from './instrumentation/options.ts';
+import { say } from './instrumentation/say.ts';
 import { Ledger, type LedgerCounts } from './ledger.ts';
-import { emitRecord } from './record/log-record.ts';
+import { SCHEMA_URL } from './record/semantic-conventions.ts';
 import { PACKAGE_NAME, PACKAGE_VERSION } from './version.ts';
 
-/** Options of the plugin; what is left out traces every accept of this process. */
-export interface TcpAcceptInstrumentationConfig extends InstrumentationConfig {
-  /** Whose accepts: this process's (default), every process's on the host, or one process's by its host pid. */
-  processes?: 'own' | 'all' | number;
-  /** Local ports to keep, 1 to 65535; default all. */
-  ports?: readonly number[];
-  /** Keep one socket family; default both. */
-  family?: 'inet' | 'inet6';
-  /** How accepts are seen; default `auto`, the best the kernel allows. */
-  hook?: Hook | 'auto';
-  /** Bytes of the kernel's ring, a power of two of at least 4096; default 1 MiB, about 7,000 accepts. */
-  ringBytes?: number;
-}
+export type { TcpAcceptInstrumentationConfig } from './instrumentation/options.ts';
 
-const DEFAULT_RING_BYTES = 1 << 20;
+/** Those of this thread that are tracing. */
+const tracing = new Set<TcpAcceptInstrumentation>();
 
 /**
  * Emits one log record for every TCP connection this process accepts, through the application's logger provider.
  *
- * Needs Linux, and root or CAP_BPF, CAP_PERFMON and CAP_SYS_ADMIN. It never breaks its host: a start that fails is one
- * `diag` error with the code, and then it does nothing. It keeps no process alive. Connections that this process opens to
- * the OTLP endpoints of its environment are never records.
+ * Needs Linux, and root or CAP_BPF, CAP_PERFMON and CAP_SYS_ADMIN while it starts. It never breaks its host: a start that
+ * fails is one `diag` error with the code, and then it does nothing; it keeps no process alive. It finds the logger
+ * provider whenever that is registered: what is accepted before is counted as `dropped`.
+ *
+ * It is no `InstrumentationBase`: there is nothing to patch, and that class hooks `require` and takes 50 ms to load.
  */
-export class TcpAcceptInstrumentation extends InstrumentationBase<TcpAcceptInstrumentationConfig> {
-  #tracer: AcceptTracer | undefined;
-  #identifier: Identifier | undefined;
-  #ledger = new Ledger();
+export class TcpAcceptInstrumentation implements Instrumentation<TcpAcceptInstrumentationConfig> {
+  readonly instrumentationName = PACKAGE_NAME;
+  readonly instrumentationVersion = PACKAGE_VERSION;
+  #config: TcpAcceptInstrumentationConfig;
+  #logger = loggerOf(logs);
+  /** The latest one, also after it was stopped: its counts still hold. */
+  #emitter: AcceptEmitter | undefined;
 
+  /** Starts tracing unless `enabled` is false. */
   constructor(config: TcpAcceptInstrumentationConfig = {}) {
-    // The base class calls enable() before our fields exist: it starts disabled, we start at the end.
-    super(PACKAGE_NAME, PACKAGE_VERSION, { ...config, enabled: false });
-    this.setConfig(config);
-    if (config.enabled !== false) this.enable();
+    this.#config = config;
+    if (isWanted(config)) this.enable();
   }
 
-  /** Nothing is patched: accepts are seen in the kernel. */
-  protected override init(): undefined {
-    return undefined;
-  }
-
-  /** Starts tracing; when that fails, says so once through `diag` and stays off. */
-  override enable(): void {
-    if (this.#tracer) return;
+  /** Starts tracing with a new ledger; when that fails, says so once and stays off. Nothing when it is on. */
+  enable(): void {
+    if (this.isEnabled()) return;
     try {
-      this.#start(this.getConfig());
+      for (const text of unknownOptions(this.#config)) say('warn', text);
+      this.#emitter = new AcceptEmitter(tracerSettings(this.#config, process.env), () => this.#logger);
     } catch (thrown) {
       const { code, message } = TcpAcceptError.from(thrown);
-      diag.error(`${PACKAGE_NAME}: ${code}: ${message}; this process runs on without accept records`);
+      say('error', `${message}; this process runs on without accept records`, code);
+      return;
     }
+    if (tracing.size > 0) say('warn', 'another instrumentation is on: an accept that both want becomes two records');
+    tracing.add(this);
   }
 
   /** Stops tracing after emitting what was recorded. */
-  override disable(): void {
-    this.flush();
-    this.#tracer?.close();
-    this.#tracer = undefined;
+  disable(): void {
+    if (tracing.delete(this)) this.#emitter?.stop();
   }
 
-  /** Emits every accept recorded so far; call it before the logger provider's own flush or shutdown. */
+  isEnabled(): boolean {
+    return tracing.has(this);
+  }
+
+  /**
+   * Emits at once what was recorded so far, which otherwise takes up to 20 ms: for just before the logger provider is
+   * flushed or shut down. A natural exit does so by itself, before the application's own `beforeExit` listeners.
+   */
   flush(): void {
-    this.#tracer?.drain();
+    if (this.isEnabled()) this.#emitter?.flush();
   }
 
-  /** The ledger so far; in an application it ends at `emitted`, beyond which is the application's own pipeline. */
+  /** What became of every accept since it was enabled last: `drained = emitted + dropped`. Beyond is the application's. */
   counts(): LedgerCounts {
-    this.#readKernel();
-    return this.#ledger.counts();
+    return this.#emitter?.counts() ?? new Ledger().counts();
   }
 
-  #start(config: TcpAcceptInstrumentationConfig): void {
-    const { processes = 'own', ports = [], family, hook = 'auto', ringBytes = DEFAULT_RING_BYTES } = config;
-    const tracer = new AcceptTracer({
-      hook,
-      ringBytes,
-      ports,
-      family,
-      ownProcess: processes === 'own',
-      pid: typeof processes === 'number' ? processes : undefined,
-      self: 'ports',
-      selfPorts: otlpPorts(process.env),
-    });
-    this.#ledger = new Ledger();
-    this.#identifier = new Identifier({ cache: new ProcessCache({ ownProcess: processes === 'own' }) });
-    this.#tracer = tracer;
-    tracer.run((batch) => this.#emit(batch), { keepAlive: false });
+  /** The options, with `enabled` as it was understood. */
+  getConfig(): TcpAcceptInstrumentationConfig {
+    return { ...this.#config, enabled: isWanted(this.#config) };
   }
 
-  #emit(batch: AcceptBatch): void {
-    this.#ledger.add('drained', batch.count);
-    for (const record of this.#identifier?.identify(batch) ?? []) {
-      try {
-        emitRecord(this.logger, record);
-        this.#ledger.add('emitted', 1);
-      } catch (thrown) {
-        this.#ledger.add('dropped', 1);
-        diag.debug(`${PACKAGE_NAME}: the application's logger threw`, thrown);
-      }
-    }
+  /** Takes effect when it is enabled the next time. */
+  setConfig(config: TcpAcceptInstrumentationConfig): void {
+    this.#config = config;
   }
 
-  #readKernel(): void {
-    if (!this.#tracer) return;
-    for (const [name, count] of Object.entries(this.#tracer.counts())) {
-      this.#ledger.set(name as keyof LedgerCounts, count);
-    }
+  /** Emits to this provider from now on, instead of the one registered with the API. */
+  setLoggerProvider(provider: LoggerProvider): void {
+    this.#logger = loggerOf(provider);
   }
+
+  /** Nothing: it makes no spans. */
+  setTracerProvider(): void {}
+
+  /** Nothing: it makes no metrics. */
+  setMeterProvider(): void {}
+}
+
+/** Also of what is no options at all, which `enable` refuses. */
+function isWanted(config: TcpAcceptInstrumentationConfig | null): boolean {
+  return config?.enabled !== false;
+}
+
+function loggerOf(provider: Pick<LoggerProvider, 'getLogger'>): Logger {
+  return provider.getLogger(PACKAGE_NAME, PACKAGE_VERSION, { schemaUrl: SCHEMA_URL });
 }
