@@ -34,5 +34,7 @@ async function main(argv: readonly string[], environment: NodeJS.ProcessEnv): Pr
   }
 }
 
-// On Linux stdout and stderr are written synchronously, so nothing is lost; a dead endpoint's retries must not hold us.
+// Without a listener, a warning nobody reads any more (`2>&1 | head`) would end the tracing.
+process.stderr.on('error', () => {});
+// What is written last is less than a pipe holds, so it is out by now; a dead endpoint's retries must not hold us.
 process.exit(await main(process.argv.slice(2), process.env));

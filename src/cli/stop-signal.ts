@@ -15,7 +15,7 @@ export class StopSignal {
   #timer: NodeJS.Timeout | undefined;
   #firstSignalMillis: number | undefined;
 
-  constructor(durationMillis: number | undefined) {
+  constructor() {
     const { promise, resolve } = Promise.withResolvers<StopReason>();
     this.reason = promise;
     this.stop = resolve;
@@ -28,7 +28,11 @@ export class StopSignal {
       resolve('signal');
     };
     process.on('SIGINT', this.#onSignal).on('SIGTERM', this.#onSignal);
-    if (durationMillis !== undefined) this.#timer = setTimeout(resolve, durationMillis, 'duration');
+  }
+
+  /** Resolves `reason` this long from now, at the latest. */
+  stopAfter(durationMillis: number): void {
+    this.#timer = setTimeout(this.stop, durationMillis, 'duration');
   }
 
   /** Signals do what they do by default again. */

@@ -13,13 +13,13 @@ import { Warnings } from './warnings.ts';
 
 /** Of the 5 s between a signal and exit: what exporting may take, and what a slow reader of stdout may. */
 const EXPORT_CLOSE_MILLIS = 4000;
-const PRINT_FLUSH_MILLIS = 500;
+const PRINT_FLUSH_MILLIS = 2000;
 
 /** Traces until told to stop, then delivers what was recorded and says what became of every accept. */
 export async function trace(config: Config, environment: NodeJS.ProcessEnv): Promise<number> {
   const { warn } = new Warnings((line) => process.stderr.write(line));
   const ledger = new Ledger();
-  const stopSignal = new StopSignal(config.durationMillis);
+  const stopSignal = new StopSignal();
   const lane = config.exporting ? await openLane(environment, ledger, warn) : undefined;
   const printer = new Printer(process.stdout, ledger, {
     ...config.output,
@@ -38,6 +38,8 @@ export async function trace(config: Config, environment: NodeJS.ProcessEnv): Pro
   process.stderr.write(`otel-tcpaccept: tracing hook=${tracer.hook} ${exportText(lane)}\n`);
   printer.start();
   tracer.run((batch) => sinks.take(batch));
+  // From here: setting up takes half a second, which is not tracing.
+  if (config.durationMillis !== undefined) stopSignal.stopAfter(config.durationMillis);
 
   await stopSignal.reason;
   await tracer.stop();

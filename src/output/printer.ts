@@ -4,15 +4,18 @@ import type { AcceptRecord, RecordSink } from '../record/accept-record.ts';
 import { ndjsonLine } from './ndjson.ts';
 import { type TableColumns, TableRows, tableHeader } from './table.ts';
 
-/** Bytes that may wait in the stream before a batch is let go of instead. */
-const MAX_PENDING_BYTES = 1024 * 1024;
+/**
+ * Bytes that may wait in the stream before a batch is let go of instead: some 65,000 rows of ndjson, which is what an
+ * export's queue holds. Less would not do for a burst, since a pipe takes 64 KiB at a time, however fast its reader is.
+ */
+const MAX_PENDING_BYTES = 64 * 1024 * 1024;
 
 /** How and how much to print, and whom to tell; a callback must not throw. */
 export interface PrinterSettings extends TableColumns {
   readonly format: 'table' | 'ndjson' | 'none';
   /** Rows to print at most; records, where no rows are printed. */
   readonly limit?: number | undefined;
-  /** Default 1 MiB. One batch more may wait: it is looked at before a batch is written. */
+  /** Default 64 MiB. One batch more may wait: it is looked at before a batch is written. */
   readonly maxPendingBytes?: number;
   /** Called with each batch that was not printed because the reader is slow; not rate-limited. */
   readonly onWarning?: (text: string) => void;

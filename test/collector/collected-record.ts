@@ -1,8 +1,8 @@
 /** An attribute as the collector stored it; an int that a number cannot hold exactly is a bigint. */
-export type CollectedValue = string | number | bigint | boolean;
+export type CollectedValue = string | number | bigint | boolean | readonly CollectedValue[];
 
 /** The OTLP type of a value, which the value alone does not tell: an int 5 and a double 5 are the same number. */
-export type CollectedType = 'string' | 'int' | 'double' | 'bool';
+export type CollectedType = 'string' | 'int' | 'double' | 'bool' | 'array';
 
 /** One log record of the collector's file, with its resource and scope; what was not set is '', 0 or undefined. */
 export interface CollectedRecord {
@@ -28,6 +28,7 @@ interface AnyValue {
   readonly intValue?: string | number;
   readonly doubleValue?: number | string;
   readonly boolValue?: boolean;
+  readonly arrayValue?: { readonly values?: readonly AnyValue[] };
 }
 
 interface KeyValue {
@@ -60,7 +61,7 @@ interface LogsData {
 
 /**
  * Flattens one line of OTLP JSON into its records, in their order.
- * Throws on what a map would hide or bend: a key given twice, and a value that is no string, int, double or bool.
+ * Throws on what a map would hide or bend: a key given twice, and a value that is no string, int, double, bool or array of those.
  */
 export function parseRecords(line: string): CollectedRecord[] {
   const data: LogsData = JSON.parse(line);
@@ -110,5 +111,8 @@ function readValue(key: string, value: AnyValue): { value: CollectedValue; type:
     const number = Number(value.intValue);
     return { value: Number.isSafeInteger(number) ? number : BigInt(value.intValue), type: 'int' };
   }
-  throw new Error(`${key} is no string, int, double or bool: ${JSON.stringify(value)}`);
+  if (value.arrayValue !== undefined) {
+    return { value: (value.arrayValue.values ?? []).map((item) => readValue(key, item).value), type: 'array' };
+  }
+  throw new Error(`${key} is no string, int, double, bool or array: ${JSON.stringify(value)}`);
 }

@@ -1,0 +1,123 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createInterface } from 'node:readline';
+
+const PROGRAM = new URL('acceptor.py', import.meta.url).pathname;
+const ANSWER_MILLIS = 60_000;
+/** No connection of these tests waits for room in a queue: a client tries again only a second later. */
+const BACKLOG = 4096;
+
+export interface Listening {
+  readonly family: 'inet' | 'inet6';
+  readonly address: string;
+}
+
+/** What accept(2) and the accepted socket said; addresses as the socket has them, `before` and `after` around the call. */
+export interface AcceptFacts {
+  readonly listener: number;
+  readonly tid: number;
+  readonly threadName: string;
+  readonly peerAddress: string;
+  readonly peerPort: number;
+  readonly localAddress: string;
+  readonly localPort: number;
+  readonly cookie: string;
+  /** Wall clock, nanoseconds. */
+  readonly before: string;
+  readonly after: string;
+}
+
+export interface AcceptorFacts {
+  readonly pid: number;
+  readonly userId: number;
+  readonly networkNamespace: number;
+  readonly mountNamespace: number;
+  readonly executable: string;
+  /** Of each listener, in their order. */
+  readonly ports: readonly number[];
+}
+
+export interface AcceptorOptions {
+  /** Default: IPv4 and IPv6 loopback, and both at once. */
+  readonly listeners?: readonly Listening[];
+  readonly backlog?: number;
+  /** The effective user; default root. */
+  readonly userId?: number;
+}
+
+const EVERY_KIND: readonly Listening[] = [
+  { family: 'inet', address: '127.0.0.1' },
+  { family: 'inet6', address: '::1' },
+  { family: 'inet6', address: '::' },
+];
+
+/** A process that accepts whatever comes to its listeners, and knows it. Killed when disposed of. */
+export class Acceptor {
+  readonly listeners: readonly Listening[];
+  readonly backlog: number;
+  readonly #child: ChildProcess;
+  readonly #lines: AsyncIterator<string>;
+  #facts: AcceptorFacts | undefined;
+
+  static async start(options: AcceptorOptions = {}): Promise<Acceptor> {
+    const acceptor = new Acceptor(options);
+    acceptor.#facts = await acceptor.#nextLine<AcceptorFacts>();
+    return acceptor;
+  }
+
+  private constructor({ listeners = EVERY_KIND, backlog = BACKLOG, userId }: AcceptorOptions) {
+    this.listeners = listeners;
+    this.backlog = backlog;
+    const request = {
+      listeners: listeners.map(({ family, address }) => [family, address, backlog]),
+      userId: userId ?? null,
+    };
+    this.#child = spawn('python3', [PROGRAM, JSON.stringify(request)], { stdio: ['pipe', 'pipe', 'inherit'] });
+    if (!this.#child.stdout) throw new Error('the acceptor has no stdout');
+    this.#lines = createInterface(this.#child.stdout)[Symbol.asyncIterator]();
+  }
+
+  get facts(): AcceptorFacts {
+    if (!this.#facts) throw new Error('the acceptor has not started');
+    return this.#facts;
+  }
+
+  get ports(): readonly number[] {
+    return this.facts.ports;
+  }
+
+  /** An address and port for every way to reach its listeners: a dual-stack one is reached by both families. */
+  targets(): (readonly [address: string, port: number])[] {
+    return this.listeners.flatMap(({ address }, i) => {
+      const port = this.ports[i] ?? 0;
+      return (address === '::' ? ['::1', '127.0.0.1'] : [address]).map((host) => [host, port] as const);
+    });
+  }
+
+  /** Everything accepted so far, once it is at least `count`. */
+  accepted(count: number): Promise<AcceptFacts[]> {
+    this.#child.stdin?.write(`${count}\n`);
+    return this.#nextLine();
+  }
+
+  async #nextLine<T>(): Promise<T> {
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<never>((_, reject) => {
+      timer = setTimeout(() => reject(new Error('the acceptor did not answer')), ANSWER_MILLIS);
+    });
+    try {
+      const { value, done } = await Promise.race([this.#lines.next(), late]);
+      if (done) throw new Error('the acceptor ended');
+      return JSON.parse(value);
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    if (this.#child.exitCode !== null || this.#child.signalCode !== null) return;
+    const exited = once(this.#child, 'exit');
+    this.#child.kill('SIGKILL');
+    await exited;
+  }
+}

@@ -1,0 +1,57 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { Acceptor } from './acceptor.ts';
+import { startCollector } from './collector.ts';
+import { connect } from './connector.ts';
+import { assertRecord, expectedProcess, keyOfAccept, keyOfRecord } from './expected-record.ts';
+import { assertLedger } from './ledger-line.ts';
+import { TracerCommand } from './tracer-command.ts';
+
+const ACCEPTS = 20_000;
+
+test(`${ACCEPTS} accepts as fast as one client can: as many records, each once, every field right, none dropped`, async () => {
+  await using collector = await startCollector();
+  await using web = await Acceptor.start();
+  await using api = await Acceptor.start();
+  const processes = [expectedProcess(web), expectedProcess(api)];
+  const ports = [...web.ports, ...api.ports];
+  // Nothing else is set: what is under test are the defaults.
+  await using tracer = await TracerCommand.tracing(['-P', ports.join(','), '--output', 'ndjson'], {
+    env: { OTEL_EXPORTER_OTLP_ENDPOINT: collector.httpEndpoint },
+  });
+
+  const made = await connect([...web.targets(), ...api.targets()], ACCEPTS, { awaits: false });
+  const accepted = new Map(
+    (
+      await Promise.all(
+        processes.map(async (process) => {
+          const { acceptor } = process;
+          const count = made.filter(({ localPort }) => acceptor.ports.includes(localPort)).length;
+          return (await acceptor.accepted(count)).map((facts) => [keyOfAccept(facts), { process, facts }] as const);
+        }),
+      )
+    ).flat(),
+  );
+  assert.equal(accepted.size, ACCEPTS, 'no two connections look alike');
+  assert.deepEqual([...accepted.keys()].sort(), made.map(keyOfAccept).sort());
+
+  await collector.waitForRecords(ACCEPTS, { timeoutMillis: 60_000 });
+  await tracer.untilLines(ACCEPTS);
+  const { code, stderr } = await tracer.stop();
+  assert.equal(code, 0, stderr);
+  assertLedger(stderr, { submitted: ACCEPTS, drained: ACCEPTS, delivered: ACCEPTS, printed: ACCEPTS });
+  assert.equal(stderr.split('\n').length, 3, stderr);
+
+  const records = await collector.records();
+  assert.equal(records.length, ACCEPTS);
+  const uids = new Set(records.map(({ attributes }) => attributes['log.record.uid']));
+  assert.equal(uids.size, ACCEPTS);
+  assert.deepEqual(new Set(tracer.lines.map((line) => JSON.parse(line)['log.record.uid'])), uids);
+  for (const record of records) {
+    const key = keyOfRecord(record);
+    const { process, facts } = accepted.get(key) ?? assert.fail(`${key}: more than once, or no accept of ours`);
+    assertRecord(record, process, facts);
+    accepted.delete(key);
+  }
+  assert.equal(accepted.size, 0);
+});

@@ -1,0 +1,44 @@
+"""Connects to listeners in turn, as fast as it can or one after the other, and says what it saw of each connection.
+
+argv[1] is JSON: {"targets": [[address, port]], "count", "awaits"}. With `awaits`, a connection is over when a byte has come
+from the other side, which has then accepted it; without, it is reset as soon as it is made. Once `count` are over, stdout
+has one line about all of them; with `count` null this goes on until it is killed. Times are nanoseconds as text.
+"""
+
+import itertools
+import json
+import socket
+import struct
+import sys
+import time
+
+NO_LINGER = struct.pack('ii', 1, 0)  # a reset leaves no TIME_WAIT, on neither side, so that ports do not run out
+
+
+def connect(target, awaits):
+    address, port = target
+    client = socket.socket(socket.AF_INET6 if ':' in address else socket.AF_INET)
+    client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, NO_LINGER)
+    before = time.time_ns()
+    client.connect((address, port))
+    if awaits and client.recv(1) != b'!':
+        sys.exit('connection ended without being accepted')
+    after = time.time_ns()
+    own = client.getsockname()
+    client.close()
+    return {
+        'peerAddress': own[0],
+        'peerPort': own[1],
+        'localAddress': address,
+        'localPort': port,
+        'before': str(before),
+        'after': str(after),
+    }
+
+
+arguments = json.loads(sys.argv[1])
+targets = itertools.islice(itertools.cycle(arguments['targets']), arguments['count'])
+if arguments['count'] is None:
+    for target in targets:
+        connect(target, arguments['awaits'])
+print(json.dumps([connect(target, arguments['awaits']) for target in targets]))

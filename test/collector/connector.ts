@@ -1,0 +1,48 @@
+import { type ChildProcess, execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { promisify } from 'node:util';
+
+const PROGRAM = new URL('connector.py', import.meta.url).pathname;
+const LONGEST_MILLIS = 60_000;
+const LARGEST_ANSWER_BYTES = 64 * 1024 ** 2;
+
+export type Target = readonly [address: string, port: number];
+
+/** One connection as its client knows it; ends are named as the accepting side names them. */
+export interface Connected {
+  readonly peerAddress: string;
+  readonly peerPort: number;
+  readonly localAddress: string;
+  readonly localPort: number;
+  /** Wall clock before connect(2) and once it was over, nanoseconds. */
+  readonly before: string;
+  readonly after: string;
+}
+
+/** Makes `count` connections to the targets in turn; `awaits`: each until it is accepted, else as fast as one client can. */
+export async function connect(
+  targets: readonly Target[],
+  count: number,
+  { awaits }: { readonly awaits: boolean },
+): Promise<Connected[]> {
+  const request = JSON.stringify({ targets, count, awaits });
+  const limits = { timeout: LONGEST_MILLIS, maxBuffer: LARGEST_ANSWER_BYTES };
+  return JSON.parse((await promisify(execFile)('python3', [PROGRAM, request], limits)).stdout);
+}
+
+/** Connections without end, until it is disposed of. */
+export class Traffic {
+  readonly #child: ChildProcess;
+
+  constructor(targets: readonly Target[]) {
+    const request = JSON.stringify({ targets, count: null, awaits: true });
+    this.#child = spawn('python3', [PROGRAM, request], { stdio: ['ignore', 'ignore', 'inherit'] });
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    if (this.#child.exitCode !== null || this.#child.signalCode !== null) return;
+    const exited = once(this.#child, 'exit');
+    this.#child.kill('SIGKILL');
+    await exited;
+  }
+}

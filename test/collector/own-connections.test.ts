@@ -1,0 +1,74 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { OtlpServer } from '../export/otlp-server.ts';
+import { Acceptor } from './acceptor.ts';
+import { startCollector } from './collector.ts';
+import { connect } from './connector.ts';
+import { keyOfAccept, keyOfRecord } from './expected-record.ts';
+import { readLedger } from './ledger-line.ts';
+import { TracerCommand } from './tracer-command.ts';
+
+const ROUNDS = 6;
+
+for (const protocol of ['http/protobuf', 'http/json', 'grpc']) {
+  test(`idle over ${protocol}: the tracer's own connection to a collector on this host is no record, and counted`, async () => {
+    await using collector = await startCollector();
+    await using acceptor = await Acceptor.start();
+    const [port, endpoint] =
+      protocol === 'grpc'
+        ? [collector.ports.grpc, collector.grpcEndpoint]
+        : [collector.ports.http, collector.httpEndpoint];
+    await using tracer = await TracerCommand.tracing(['--output', 'ndjson'], {
+      env: {
+        OTEL_EXPORTER_OTLP_ENDPOINT: endpoint,
+        OTEL_EXPORTER_OTLP_PROTOCOL: protocol,
+        OTEL_BLRP_SCHEDULE_DELAY: '20',
+      },
+    });
+    const made: string[] = [];
+    for (let round = 1; round <= ROUNDS; round++) {
+      made.push(...(await connect(acceptor.targets(), 1, { awaits: true })).map(keyOfAccept));
+      // Each export has been answered before the next accept: an accept that an export caused would be in it.
+      await collector.waitForRecords(
+        (records) => made.every((key) => records.some((one) => keyOfRecord(one) === key)),
+        {
+          timeoutMillis: 30_000,
+        },
+      );
+    }
+    const { code, stderr } = await tracer.stop();
+    assert.equal(code, 0, stderr);
+    const { self, delivered, drained } = readLedger(stderr);
+    assert.ok(self >= 1, stderr);
+    assert.equal(delivered, drained);
+    const records = await collector.records();
+    assert.deepEqual(
+      records.filter(({ attributes }) => attributes['network.local.port'] === port),
+      [],
+    );
+    assert.deepEqual(
+      records.filter(({ attributes }) => attributes['process.pid'] === acceptor.facts.pid).map(keyOfRecord),
+      made,
+    );
+  });
+}
+
+test('each of many connections to an endpoint that keeps none open is counted, and none is a record', async () => {
+  await using server = await OtlpServer.start(() => ({ status: 200, headers: { connection: 'close' } }));
+  await using acceptor = await Acceptor.start();
+  await using tracer = await TracerCommand.tracing(['--output', 'ndjson'], {
+    env: { OTEL_EXPORTER_OTLP_ENDPOINT: server.endpoint, OTEL_BLRP_SCHEDULE_DELAY: '20' },
+  });
+  for (let round = 1; round <= ROUNDS; round++) {
+    const before = server.requests.length;
+    await connect(acceptor.targets(), 1, { awaits: true });
+    await tracer.until(() => server.requests.length > before, 'it has exported once more');
+  }
+  const { code, stderr } = await tracer.stop();
+  assert.equal(code, 0, stderr);
+  const { self, delivered, drained, printed } = readLedger(stderr);
+  assert.deepEqual([self, delivered, printed], [server.requests.length, drained, drained]);
+  const ports = tracer.lines.map((line) => JSON.parse(line)['network.local.port']);
+  assert.ok(!ports.includes(server.port), stderr);
+  assert.equal(ports.filter((port) => acceptor.ports.includes(port)).length, ROUNDS);
+});

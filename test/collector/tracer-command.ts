@@ -1,0 +1,164 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { Readable } from 'node:stream';
+import { setTimeout as delay } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+
+const ROOT = fileURLToPath(new URL('../../', import.meta.url));
+const NODE = fileURLToPath(new URL('../../build/node', import.meta.url));
+/** From source, so that what is tested is what is in the tree. */
+export const COMMAND = [NODE, fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url))] as const;
+const TRACING = 'otel-tcpaccept: tracing ';
+const POLL_INTERVAL_MILLIS = 5;
+const PATIENCE_MILLIS = 30_000;
+
+export interface CommandOptions {
+  /** Its whole environment beside PATH. */
+  readonly env?: Readonly<Record<string, string>>;
+  /** What runs; default node and the command's source. */
+  readonly command?: readonly [string, ...string[]];
+  /** Whether it leads a process group of its own, which is signalled and killed as a whole; default false. */
+  readonly detached?: boolean;
+  /** `false`: nobody reads its stdout until `readStdout`. */
+  readonly reads?: boolean;
+}
+
+/** How a command ended. */
+export interface Ended {
+  /** 128 and the signal's number are not added: a command that a signal ended has `signal`. */
+  readonly code: number | null;
+  readonly signal: NodeJS.Signals | null;
+  readonly stdout: string;
+  readonly stderr: string;
+  /** Since the signal that was to end it, else since its start. */
+  readonly millis: number;
+}
+
+/** The command as a user runs it, in a process of its own; killed when disposed of. */
+export class TracerCommand {
+  readonly #child: ChildProcess;
+  readonly #closed: Promise<unknown>;
+  readonly #isGroup: boolean;
+  #since = performance.now();
+  #stdout = '';
+  #stdoutLines = 0;
+  #stderr = '';
+
+  constructor(args: readonly string[], options: CommandOptions = {}) {
+    const { command: [program, ...before] = COMMAND, env, detached = false, reads = true } = options;
+    this.#child = spawn(program, [...before, ...args], {
+      cwd: ROOT,
+      stdio: ['ignore', 'pipe', 'pipe'],
+      env: { PATH: process.env['PATH'], ...env },
+      detached,
+    });
+    this.#closed = once(this.#child, 'close');
+    this.#isGroup = detached;
+    this.#child.stderr?.setEncoding('utf8').on('data', (text: string) => {
+      this.#stderr += text;
+    });
+    if (reads) this.readStdout();
+  }
+
+  /** Starts, and resolves once it says that it traces. */
+  static async tracing(args: readonly string[], options: CommandOptions = {}): Promise<TracerCommand> {
+    const tracer = new TracerCommand(args, options);
+    try {
+      await tracer.until(() => tracer.stderr.includes(TRACING), 'it traces');
+      return tracer;
+    } catch (error) {
+      await tracer[Symbol.asyncDispose]();
+      throw error;
+    }
+  }
+
+  get pid(): number {
+    return this.#child.pid ?? 0;
+  }
+
+  get stdout(): string {
+    return this.#stdout;
+  }
+
+  get stderr(): string {
+    return this.#stderr;
+  }
+
+  /** The whole lines of stdout. */
+  get lines(): string[] {
+    return this.#stdout.split('\n').slice(0, -1);
+  }
+
+  readStdout(): void {
+    this.#child.stdout?.setEncoding('utf8').on('data', (text: string) => {
+      this.#stdout += text;
+      this.#stdoutLines += text.split('\n').length - 1;
+    });
+  }
+
+  /** Leaves, as `head` does: whatever is written to stdout from now on fails with EPIPE. */
+  closeStdout(): void {
+    if (this.#child.stdout instanceof Readable) this.#child.stdout.destroy();
+  }
+
+  closeStderr(): void {
+    if (this.#child.stderr instanceof Readable) this.#child.stderr.destroy();
+  }
+
+  /** Waits for a condition on what it printed; fails when it ends before, or takes longer than 30 s. */
+  async until(condition: () => boolean, what: string): Promise<void> {
+    const deadline = performance.now() + PATIENCE_MILLIS;
+    for (;;) {
+      const hasEnded = this.#child.exitCode !== null || this.#child.signalCode !== null;
+      if (condition()) return;
+      if (hasEnded || performance.now() > deadline) {
+        const why = hasEnded ? 'it ended' : 'that did not happen';
+        throw new Error(`Waited until ${what}, but ${why}; stderr:\n${this.#stderr}stdout:\n${this.#stdout}`);
+      }
+      await delay(POLL_INTERVAL_MILLIS);
+    }
+  }
+
+  /** Waits until it has printed that many lines. */
+  untilLines(count: number): Promise<void> {
+    return this.until(() => this.#stdoutLines >= count, `${count} lines are printed`);
+  }
+
+  signal(signal: NodeJS.Signals): void {
+    this.#since = performance.now();
+    this.#kill(signal);
+  }
+
+  /** Sends SIGTERM and waits for the end. */
+  stop(): Promise<Ended> {
+    this.signal('SIGTERM');
+    return this.ended();
+  }
+
+  /** Waits for the end; fails after 30 s. */
+  async ended(): Promise<Ended> {
+    const late = await Promise.race([this.#closed, delay(PATIENCE_MILLIS, 'late', { ref: false })]);
+    if (late === 'late') throw new Error(`It has not ended; stderr:\n${this.#stderr}`);
+    const millis = performance.now() - this.#since;
+    const { exitCode: code, signalCode: signal } = this.#child;
+    return { code, signal, stdout: this.#stdout, stderr: this.#stderr, millis };
+  }
+
+  #kill(signal: NodeJS.Signals): void {
+    if (this.#isGroup) process.kill(-this.pid, signal);
+    else this.#child.kill(signal);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    if (this.#child.exitCode !== null || this.#child.signalCode !== null) return;
+    const exited = once(this.#child, 'exit');
+    this.#kill('SIGKILL');
+    await exited;
+  }
+}
+
+/** Runs the command to its end. */
+export async function runCommand(args: readonly string[], options: CommandOptions = {}): Promise<Ended> {
+  await using command = new TracerCommand(args, options);
+  return await command.ended();
+}
