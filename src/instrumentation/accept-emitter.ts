@@ -78,7 +78,8 @@ export class AcceptEmitter {
       this.#ledger.add('dropped', 1);
       if (this.#warned) return;
       this.#warned = true;
-      say('warn', `the application's logger threw (${thrown}); its records are dropped, which is said only once`);
+      const what = thrown instanceof Error ? thrown.message : `a ${typeof thrown}`;
+      say('warn', `the application's logger threw (${what}); such records are dropped, which is said only once`);
     }
   }
 

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { diag } from '@opentelemetry/api';
 import { TcpAcceptInstrumentation, type TcpAcceptInstrumentationConfig } from '../../src/index.ts';
 import { HeardDiag } from './kept-records.ts';
 
@@ -57,6 +58,15 @@ test('refused, every method is there and does nothing', () => {
   plugin.setMeterProvider();
   assert.equal(plugin.counts().seen, 0);
   assert.equal(heard.errors.length, 1);
+});
+
+test('a diag logger that throws', (t) => {
+  const fail = () => {
+    throw new Error('its own');
+  };
+  diag.setLogger({ error: fail, warn: fail, info: () => {}, debug: () => {}, verbose: () => {} });
+  t.after(() => diag.disable());
+  assert.equal(new TcpAcceptInstrumentation(untyped({ hook: 'none', port: 80 })).isEnabled(), false);
 });
 
 test('off Linux: one diag error', (t) => {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { readFileSync, realpathSync, statSync } from 'node:fs';
 import { basename } from 'node:path';
 import { test } from 'node:test';
-import { logs } from '@opentelemetry/api';
+import { type Logger, logs } from '@opentelemetry/api';
 import { registerInstrumentations } from '@opentelemetry/instrumentation';
 import { NodeSDK } from '@opentelemetry/sdk-node';
 import { parseProcCgroup } from '../../src/identity/proc-cgroup.ts';
@@ -248,25 +248,39 @@ test('disable and enable from inside the application logger', async () => {
   assert.equal(plugin.isEnabled(), true);
 });
 
-test('a logger that throws loses its records, counted, and is complained of once', async () => {
-  using heard = new HeardDiag();
+for (const thrown of [new Error('no room'), 'no room', Object.create(null)]) {
+  test(`a logger that throws ${thrown instanceof Error ? 'an error' : `a ${typeof thrown}`} loses its records`, async () => {
+    using heard = new HeardDiag();
+    await using own = await OwnServer.listen();
+    using plugin = new Plugin();
+    plugin.setLoggerProvider({
+      getLogger: () => ({
+        enabled: () => true,
+        emit: () => {
+          throw thrown;
+        },
+      }),
+    });
+    await own.accept();
+    await own.accept();
+    plugin.flush();
+    assertCounts(plugin.counts(), { dropped: 2, emitted: 0 });
+    assert.equal(heard.warnings.length, 1);
+    assert.match(heard.warnings[0] ?? '', /the application's logger threw \((no room|a string|a object)\)/);
+    assert.deepEqual(heard.errors, []);
+  });
+}
+
+test('a logger that cannot say whether it is enabled gets the records', async () => {
   await using own = await OwnServer.listen();
   using plugin = new Plugin();
-  plugin.setLoggerProvider({
-    getLogger: () => ({
-      enabled: () => true,
-      emit: () => {
-        throw new Error('no room');
-      },
-    }),
-  });
-  await own.accept();
+  let emitted = 0;
+  const older: Pick<Logger, 'emit'> = { emit: () => emitted++ };
+  plugin.setLoggerProvider({ getLogger: () => older as Logger });
   await own.accept();
   plugin.flush();
-  assertCounts(plugin.counts(), { dropped: 2, emitted: 0 });
-  assert.equal(heard.warnings.length, 1);
-  assert.match(heard.warnings[0] ?? '', /no room/);
-  assert.deepEqual(heard.errors, []);
+  assert.equal(emitted, 1);
+  assertCounts(plugin.counts(), { emitted: 1 });
 });
 
 test('two at once are complained of', async () => {
