@@ -150,9 +150,12 @@ def connect(family, address, ports, count=1, source_port=0, protocol=0):
             client = socket.socket(FAMILIES[family], socket.SOCK_STREAM, protocol)
             if source_port:
                 client.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-                client.bind((address, source_port))
-            client.connect((address, port))
+            client.bind((address, source_port))
             made.append([client.getsockname()[1], port])
+            try:
+                client.connect((address, port))
+            except ConnectionResetError:
+                pass  # accepted and reset by the server before this process ran again
             reset(client)
     return {'made': made}
 
