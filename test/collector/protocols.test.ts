@@ -141,13 +141,14 @@ test('headers reach the endpoint and are printed nowhere, not even when the SDK 
   await connect(acceptor.targets(), 4, { awaits: true });
   const { code, stdout, stderr } = await tracer.stop();
   assert.equal(code, 0);
-  assert.equal(server.requests.length, 1);
-  const { path, headers } = server.requests[0] ?? assert.fail();
-  assert.deepEqual(
-    [path, headers.authorization, headers['x-tenant'], headers['content-type']],
-    ['/v1/logs', secret, 'edge', 'application/x-protobuf'],
-  );
-  assert.match(headers['user-agent'] ?? '', /^otel-tcpaccept\//);
+  assert.ok(server.requests.length >= 1);
+  for (const { path, headers } of server.requests) {
+    assert.deepEqual(
+      [path, headers.authorization, headers['x-tenant'], headers['content-type']],
+      ['/v1/logs', secret, 'edge', 'application/x-protobuf'],
+    );
+    assert.match(headers['user-agent'] ?? '', /^otel-tcpaccept\//);
+  }
   assertLedger(stderr, { submitted: 4, drained: 4, delivered: 4, printed: 4 });
   assert.doesNotMatch(stdout + stderr, /s3cr3t/);
 });
