@@ -12,9 +12,13 @@ export interface ExportFailure {
   readonly mend: string;
 }
 
+/** What OTLP has a client retry over HTTP: who sees one of these here has given up. */
+const HTTP_RETRYABLE = new Set([429, 502, 503, 504]);
 /** gRPC's numbers for what OTLP has a client retry; the stock exporter does not, so these are given up. */
 const GRPC_RETRYABLE = new Set([1, 4, 10, 11, 14, 15]);
 const GRPC = { deadlineExceeded: 4, permissionDenied: 7, resourceExhausted: 8, unimplemented: 12, unauthenticated: 16 };
+
+const OVERLOADED = 'it is overloaded or its backend is: see its log';
 
 type Sentence = readonly [what: string, mend: string];
 
@@ -26,7 +30,7 @@ export function explainFailure(error: Error, settings: OtlpSettings): ExportFail
     const fate = GRPC_RETRYABLE.has(code) ? 'dropped' : 'rejected';
     return failure(fate, `grpc-${code}`, grpcTrouble(code, error, settings));
   }
-  return failure('rejected', `http-${code}`, httpTrouble(code, error, settings));
+  return failure(HTTP_RETRYABLE.has(code) ? 'dropped' : 'rejected', `http-${code}`, httpTrouble(code, error, settings));
 }
 
 function failure(fate: ExportFailure['fate'], cause: unknown, [what, mend]: Sentence): ExportFailure {
@@ -47,11 +51,12 @@ function connectionTrouble(error: Error, settings: OtlpSettings): Sentence {
       /timed out|ETIMEDOUT/,
       [`${endpoint} did not answer within ${timeoutMillis} ms`, 'see its log, or raise OTEL_EXPORTER_OTLP_TIMEOUT'],
     ],
+    [/retryable status/, [`${endpoint} answered 429, 502, 503 or 504 until the time was up`, OVERLOADED]],
     [
-      /retryable status/,
+      /ALERT_CERTIFICATE_REQUIRED/,
       [
-        `${endpoint} answered 429, 502, 503 or 504 until the time was up`,
-        'it is overloaded or its backend is: see its log',
+        `${endpoint} asks for a certificate of ours`,
+        'name it in OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE and its key in OTEL_EXPORTER_OTLP_CLIENT_KEY',
       ],
     ],
     [
@@ -95,9 +100,14 @@ function httpTrouble(status: number, error: Error, settings: OtlpSettings): Sent
         `set ${variable} to one that does (Jaeger takes traces only; the path is used as it stands here)`,
       ];
     case 413:
-      return [`${answer}: the request is too large`, 'lower OTEL_BLRP_MAX_EXPORT_BATCH_SIZE'];
+      return [`${answer}: the request is too large`, 'lower OTEL_BLRP_MAX_EXPORT_BATCH_SIZE or raise its limit'];
     case 415:
       return [`${answer}: it does not take ${settings.protocol}`, 'set OTEL_EXPORTER_OTLP_PROTOCOL to what it takes'];
+    case 429:
+    case 502:
+    case 503:
+    case 504:
+      return [body ? `${answer} (${body})` : answer, OVERLOADED];
     default:
       return [body ? `${answer} (${body})` : answer, 'see its log'];
   }

@@ -1,7 +1,6 @@
-import { CompressionAlgorithm } from '@opentelemetry/otlp-exporter-base';
 import { ConsoleLogRecordExporter, type LogRecordExporter, type ReadableLogRecord } from '@opentelemetry/sdk-logs';
-import { PACKAGE_NAME, PACKAGE_VERSION } from '../version.ts';
 import { reportConnectErrors } from './connect-errors.ts';
+import { exporterOptions } from './exporter-options.ts';
 import type { OtlpSettings } from './otlp-environment.ts';
 import { ResponseNotes } from './response-notes.ts';
 
@@ -43,7 +42,9 @@ async function httpDelegate(settings: OtlpSettings, notes: ResponseNotes, onConn
   );
   const isJson = settings.protocol === 'http/json';
   const contentType = isJson ? 'application/json' : 'application/x-protobuf';
-  const options = convertLegacyHttpOptions(optionsOf(settings), 'LOGS', 'v1/logs', { 'Content-Type': contentType });
+  const options = convertLegacyHttpOptions(exporterOptions(settings), 'LOGS', 'v1/logs', {
+    'Content-Type': contentType,
+  });
   return createOtlpHttpExportDelegate(
     { ...options, agentFactory: reportConnectErrors(options.agentFactory, onConnectError) },
     notes.watch(isJson ? JsonLogsSerializer : ProtobufLogsSerializer),
@@ -59,7 +60,7 @@ async function grpcDelegate(settings: OtlpSettings, notes: ResponseNotes) {
   );
   const { LogsExporterMetricsHelper, ProtobufLogsSerializer } = await import('@opentelemetry/otlp-transformer');
   return createOtlpGrpcExportDelegate(
-    convertLegacyOtlpGrpcOptions(optionsOf(settings), 'LOGS'),
+    convertLegacyOtlpGrpcOptions(exporterOptions(settings), 'LOGS'),
     notes.watch(ProtobufLogsSerializer),
     'otlp_grpc_log_exporter',
     LogsExporterMetricsHelper,
@@ -67,14 +68,4 @@ async function grpcDelegate(settings: OtlpSettings, notes: ResponseNotes) {
     'LogsExportService',
     '/opentelemetry.proto.collector.logs.v1.LogsService/Export',
   );
-}
-
-/** What was checked is what is used. */
-function optionsOf({ url, timeoutMillis, compression }: OtlpSettings) {
-  return {
-    url,
-    timeoutMillis,
-    compression: compression === 'gzip' ? CompressionAlgorithm.GZIP : CompressionAlgorithm.NONE,
-    userAgent: `${PACKAGE_NAME}/${PACKAGE_VERSION}`,
-  };
 }

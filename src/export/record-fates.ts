@@ -30,16 +30,29 @@ export class RecordFates {
   admit(count: number): number {
     const { maxQueueSize } = this.#settings.batch;
     const admitted = this.#isClosed ? 0 : Math.min(count, maxQueueSize - this.#underWay);
-    this.#underWay += admitted;
-    this.#ledger.add('queued', admitted);
-    this.#ledger.add('dropped', count - admitted);
-    if (admitted < count && !this.#isClosed) {
-      this.#warn(
-        'export-queue-full',
-        `${count - admitted} records dropped: ${maxQueueSize} wait for ${this.#whoever()} already (OTEL_BLRP_MAX_QUEUE_SIZE)`,
-      );
-    }
+    this.enter(admitted);
+    if (admitted < count) this.refuse(count - admitted);
     return admitted;
+  }
+
+  /** Counts records as queued, for which there is room. */
+  enter(count: number): void {
+    this.#underWay += count;
+    this.#ledger.add('queued', count);
+  }
+
+  /** Counts records as dropped for which there is no room; `full` is what waits already, by default all the records. */
+  refuse(count: number, full?: string): void {
+    this.#ledger.add('dropped', count);
+    if (this.#isClosed) return;
+    const [most, option] = full ? [full, ''] : [this.#settings.batch.maxQueueSize, ' (OTEL_BLRP_MAX_QUEUE_SIZE)'];
+    this.#warn('export-queue-full', `${count} records dropped: ${most} wait for ${this.#whoever()} already${option}`);
+  }
+
+  /** Records that leave unsettled: whoever takes them over counts them from here on. */
+  handOver(count: number): void {
+    this.#underWay -= count;
+    this.#ledger.add('queued', -count);
   }
 
   /** What became of some of the admitted records. */
@@ -50,12 +63,15 @@ export class RecordFates {
   };
 
   /** A connection that could not be made: said at once, since the exporter first tries again for some seconds. */
-  readonly onConnectError = (error: Error): void => {
+  readonly onConnectError = (error: Error): void => this.warnOf(error, 'trying again before records are dropped');
+
+  /** A failure that is not the end of any record: what it means, and what we do `next`. */
+  warnOf(error: Error, next: string): void {
     if (this.#isOver) return;
     const failure = explainFailure(error, this.#settings);
     this.#lastFailure = failure;
-    this.#warn(failure.cause, `${failure.what}: ${failure.mend}; trying again before records are dropped`);
-  };
+    this.#warn(failure.cause, `${failure.what}: ${failure.mend}; ${next}`);
+  }
 
   /** Nothing is admitted from now on. */
   close(): void {

@@ -45,6 +45,18 @@ export class ResponseNotes {
   }
 }
 
+/** What a response says; an empty one says nothing. */
+export function readNote(
+  serializer: Pick<ISerializer<never, IExportLogsServiceResponse>, 'deserializeResponse'>,
+  data: Uint8Array,
+): ResponseNote {
+  try {
+    return noteOf(serializer.deserializeResponse(data));
+  } catch {
+    return { ...NOTHING, unreadable: true };
+  }
+}
+
 function noteOf(response: IExportLogsServiceResponse | null): ResponseNote {
   const { rejectedLogRecords, errorMessage } = response?.partialSuccess ?? {};
   // In JSON an int64 is text.
