@@ -26,6 +26,14 @@ static __always_inline void note_connecting(struct sock *sk)
 		bpf_map_update_elem(&self_connecting, &key, &present, BPF_ANY);
 }
 
+/* A connection refused or given up: the kernel will use the same address for a stranger's socket. */
+static __always_inline void forget_connecting(struct sock *sk)
+{
+	u64 key = (u64)sk;
+
+	bpf_map_delete_elem(&self_connecting, &key);
+}
+
 static __always_inline void note_connected(struct sock *sk, u16 family)
 {
 	u64 key = (u64)sk;

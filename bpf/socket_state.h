@@ -21,6 +21,8 @@ static __always_inline int socket_state(struct sock *sk, int old_state, int new_
 		note_connected(sk, BPF_CORE_READ(sk, __sk_common.skc_family));
 		break;
 	case TCP_CLOSE:
+		if (old_state == TCP_SYN_SENT || old_state == TCP_SYN_RECV)
+			forget_connecting(sk);
 		/* One that its client reset may still be in the queue, and will be accepted. */
 		if (old_state != TCP_ESTABLISHED && old_state != TCP_CLOSE_WAIT)
 			forget_queued(sk);

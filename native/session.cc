@@ -50,8 +50,9 @@ struct LinkDestroyer {
   void operator()(bpf_link* link) const { bpf_link__destroy(link); }
 };
 
+// Last attached, first detached: what records come from ends before what they are completed from.
 void destroy(std::vector<bpf_link*>& links) {
-  for (bpf_link* link : links) bpf_link__destroy(link);
+  for (auto link = links.rbegin(); link != links.rend(); ++link) bpf_link__destroy(*link);
   links.clear();
 }
 
