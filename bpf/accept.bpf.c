@@ -60,7 +60,7 @@ int io_uring_completed_before_cqe(u64 *ctx)
 SEC("tp_btf/inet_sock_set_state")
 int socket_state_changed(u64 *ctx)
 {
-	return socket_state((struct sock *)ctx[0], (int)ctx[2]);
+	return socket_state((struct sock *)ctx[0], (int)ctx[1], (int)ctx[2]);
 }
 
 /* Read once by the loader after a function hook was attached: lists every thread of the host. */

@@ -21,8 +21,10 @@ struct socket_ends {
 /* `sk` is TYPED. */
 static __always_inline void read_socket_ends(struct sock *sk, u16 family, struct socket_ends *ends)
 {
+	struct inet_sock *inet = TYPED(struct inet_sock, (struct inet_sock *)sk);
+
 	ends->family = family;
-	ends->local_port = FIELD(sk, __sk_common.skc_num);
+	ends->local_port = bpf_ntohs(FIELD(inet, inet_sport));
 	ends->peer_port = bpf_ntohs(FIELD(sk, __sk_common.skc_dport));
 	if (family == AF_INET6) {
 		*(struct in6_addr *)ends->peer_address = FIELD(sk, __sk_common.skc_v6_daddr);

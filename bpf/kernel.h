@@ -27,6 +27,7 @@ typedef __u64 u64;
 #define TCP_SYN_SENT	2
 #define TCP_SYN_RECV	3
 #define TCP_CLOSE	7
+#define TCP_CLOSE_WAIT	8
 #define TCP_LISTEN	10
 #define TASK_RUNNING	0
 #define PF_IO_WORKER	0x00000010
@@ -71,6 +72,11 @@ struct sock {
 	u16 sk_protocol;
 	u32 sk_ack_backlog;
 	u32 sk_max_ack_backlog;
+};
+
+/* A reset clears skc_num (inet_put_port) while the connection may still be in the accept queue; this stays. */
+struct inet_sock {
+	u16 inet_sport; /* network order */
 };
 
 struct tcp_sock {

@@ -6,7 +6,7 @@
 #include "queue_stamp.h"
 #include "self.h"
 
-static __always_inline int socket_state(struct sock *sk, int new_state)
+static __always_inline int socket_state(struct sock *sk, int old_state, int new_state)
 {
 	switch (new_state) {
 	case TCP_SYN_SENT:
@@ -21,7 +21,9 @@ static __always_inline int socket_state(struct sock *sk, int new_state)
 		note_connected(sk, BPF_CORE_READ(sk, __sk_common.skc_family));
 		break;
 	case TCP_CLOSE:
-		forget_queued(sk);
+		/* One that its client reset may still be in the queue, and will be accepted. */
+		if (old_state != TCP_ESTABLISHED && old_state != TCP_CLOSE_WAIT)
+			forget_queued(sk);
 		break;
 	}
 	return 0;
