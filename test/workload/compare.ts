@@ -53,15 +53,18 @@ function differences(one: Accepted, record: AcceptedConnection, hook: Hook): str
     tid: one.tid || tid,
     queueLimit: unknown ? undefined : one.queueLimit,
   };
-  const socketCookie = one.socketCookie === '0' ? record.socketCookie : BigInt(one.socketCookie);
+  const { socketCookie } = record;
+  const cookieKnown = socketCookie !== 0n && one.socketCookie !== '0'; // made at ESTABLISHED, which accept can overtake
   const names = (Object.keys(facts) as (keyof typeof facts)[]).filter((name) => facts[name] !== wanted[name]);
   return [
     ...names.map((name) => `${textOf(one)}: ${name} ${facts[name]}, not ${wanted[name]}`),
-    ...(record.socketCookie === socketCookie ? [] : [`cookie ${record.socketCookie}, not ${socketCookie}`]),
+    ...(cookieKnown && socketCookie !== BigInt(one.socketCookie)
+      ? [`${textOf(one)}: cookie ${socketCookie}, not ${one.socketCookie}`]
+      : []),
   ];
 }
 
 /** A return probe finds the listener through the arguments of a 64-bit accept or accept4. */
-function mayMissListener({ method }: Accepted, hook: Hook): boolean {
-  return hook === 'kretprobe' && method !== 'syscall';
+function mayMissListener({ method, bits }: Accepted, hook: Hook): boolean {
+  return hook === 'kretprobe' && (method !== 'syscall' || bits === 32);
 }

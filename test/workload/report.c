@@ -105,11 +105,11 @@ void say_accepted(const struct listener *listener, const union address *peer, st
 		     "{\"did\":\"accepted\",\"peerAddress\":\"%s\",\"peerPort\":%d,\"localAddress\":\"%s\","
 		     "\"localPort\":%d,\"socketFamily\":\"%s\",\"pid\":%d,\"tid\":%d,\"namespacePid\":%d,"
 		     "\"networkNamespace\":%u,\"mountNamespace\":%u,\"method\":\"%s\",\"queueLimit\":%d,"
-		     "\"socketCookie\":\"%llu\"}\n",
+		     "\"socketCookie\":\"%llu\",\"bits\":%d}\n",
 		     text_of(peer, text), port_of(peer), text_of(&listener->target, target), port_of(&listener->target),
 		     listener->family == AF_INET ? "inet" : "inet6", pid, by.unknown_thread ? 0 : tid, namespace_pid,
 		     inode_of("/proc/thread-self/ns/net"), inode_of("/proc/thread-self/ns/mnt"),
-		     by.method ? by.method : "syscall", listener->backlog, cookie));
+		     by.method ? by.method : "syscall", listener->backlog, cookie, by.pid ? 32 : 64));
 	__atomic_add_fetch(accepted_count, 1, __ATOMIC_SEQ_CST);
 }
 

@@ -36,8 +36,8 @@ enum accept_call { ACCEPT, ACCEPT4 };
 
 /* Who accepted: fields that are 0 or NULL are the calling thread's own. */
 struct acceptor {
-	const char *method; /* NULL: syscall */
-	pid_t pid;
+	const char *method;  /* NULL: syscall */
+	pid_t pid;	     /* of a 32-bit process that cannot speak for itself */
 	bool unknown_thread; /* a worker of the kernel's choice */
 	int socket;	     /* of the connection, where there still is one */
 };
@@ -73,8 +73,9 @@ extern const char *own_program;
 	X(ipv4)                                                                                                        \
 	X(ipv6)                                                                                                        \
 	X(dual_stack)                                                                                                  \
-	X(accept) X(epoll) X(edge_triggered) X(sleepers) X(reuseport) X(inherited) X(passed) X(activated)              \
-	    X(namespaced) X(io_uring) X(io_uring_worker) X(io_uring_sqpoll) X(io_uring_multishot) X(io_uring_direct)   \
+	X(accept)                                                                                                      \
+	X(epoll) X(edge_triggered) X(sleepers) X(reuseport) X(inherited) X(passed) X(activated) X(namespaced)          \
+	    X(io_uring) X(io_uring_worker) X(io_uring_sqpoll) X(io_uring_multishot) X(io_uring_direct)                 \
 		X(io_uring_direct_any) X(mptcp) X(mptcp_plain_client) X(fast_open) X(i386_accept4) X(i386_socketcall)  \
 		    X(closed_at_once) X(replaced_at_once) X(replaced_by_connection) X(reset_before_accept)             \
 			X(gone_before_accept) X(backlog_full)

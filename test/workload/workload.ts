@@ -28,6 +28,7 @@ export interface Accepted extends Ends {
   readonly queueLimit: number;
   /** '0' where the acceptor could not ask. */
   readonly socketCookie: string;
+  readonly bits: 32 | 64;
 }
 
 /** What one case did, in its own words. */
