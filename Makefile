@@ -45,3 +45,16 @@ $(B)/dist.stamp: $(shell find src -name '*.ts') tsconfig.json tsconfig.build.jso
 	rm -rf dist
 	$(B)/node node_modules/typescript/bin/tsc -p tsconfig.build.json
 	@touch $@
+
+# What makes the connections of test/kernel and test/vm; every x86_64 gcc builds 32-bit code that needs no libc.
+W := $(B)/workload
+.PHONY: workload
+workload: $(W)/workload $(if $(filter x86,$(ARCH)),$(W)/workload-i386)
+
+$(W)/workload: $(filter-out test/workload/i386-acceptor.c,$(wildcard test/workload/*.c)) test/workload/workload.h
+	@mkdir -p $(@D)
+	gcc -O2 $(WARNINGS) -pthread $(filter %.c,$^) -o $@
+
+$(W)/workload-i386: test/workload/i386-acceptor.c
+	@mkdir -p $(@D)
+	gcc -m32 -O2 $(WARNINGS) -nostdlib -static -ffreestanding -fno-pie -no-pie -fno-stack-protector $< -o $@

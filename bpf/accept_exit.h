@@ -10,15 +10,17 @@ static __always_inline int accept_returned(long descriptor)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
 	struct sock *sk = descriptor < 0 ? NULL : socket_of_descriptor(task, descriptor);
+	struct sock *listener;
 
 	/* Also a failed call ends a thread's first sleep. */
 	if (only_asleep && !was_asleep(sk ? tcp_socket_of(sk, BPF_CORE_READ(sk, sk_protocol)) : NULL))
 		return 0;
 	if (descriptor < 0)
 		return 0;
-	if (!sk)
+	listener = listener_of_syscall(task);
+	if (!sk || (listener && !may_be_accepted_from(sk, listener)))
 		return count_unreadable();
-	return capture(sk, listener_of_syscall(task), TCPACCEPT_METHOD_SYSCALL);
+	return capture(sk, listener, TCPACCEPT_METHOD_SYSCALL);
 }
 
 #endif

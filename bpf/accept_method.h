@@ -7,19 +7,26 @@
 #include "capture.h"
 #include "syscall_exit.h"
 
-/* What the kernel calls user accepts by: a kernel thread's is its own, a worker of io_uring or a task in a system call
- * other than accept is completing a ring's request. `in_kernel` is the caller's own word, where the hook can see it. */
+static __always_inline bool is_in_accept_call(struct task_struct *task)
+{
+	int number = SYSCALL_NUMBER((struct pt_regs *)bpf_task_pt_regs(task));
+
+	if (IN_32_BIT_CALL(task))
+		return number == SYS_ACCEPT_32_BIT || number == SYS_ACCEPT4_32_BIT;
+	return number == SYS_ACCEPT || number == SYS_ACCEPT4;
+}
+
+/* A kernel thread's accept is its own. A ring's requests are completed by workers, and by the task that made them on its
+ * way out of whatever system call it is in. `in_kernel` is the caller's own word, where the hook can see it. */
 static __always_inline enum tcpaccept_method method_of(struct task_struct *task, bool in_kernel)
 {
 	unsigned int flags = BPF_CORE_READ(task, flags);
-	int number;
 
 	if (flags & PF_IO_WORKER)
 		return TCPACCEPT_METHOD_IO_URING;
 	if (in_kernel || (flags & PF_KTHREAD))
 		return TCPACCEPT_METHOD_KERNEL;
-	number = SYSCALL_NUMBER((struct pt_regs *)bpf_task_pt_regs(task));
-	return number == SYS_IO_URING_ENTER ? TCPACCEPT_METHOD_IO_URING : TCPACCEPT_METHOD_SYSCALL;
+	return is_in_accept_call(task) ? TCPACCEPT_METHOD_SYSCALL : TCPACCEPT_METHOD_IO_URING;
 }
 
 /* The context's words must be loaded from constant offsets, and clang would merge two loads that differ in it only. */

@@ -9,6 +9,15 @@
 #include "queue_stamp.h"
 #include "self.h"
 
+static __always_inline bool is_tcp(struct sock *socket)
+{
+	struct sock *sk = TYPED(struct sock, socket);
+	u16 family = FIELD(sk, __sk_common.skc_family);
+	u16 protocol = FIELD(sk, sk_protocol);
+
+	return (family == AF_INET || family == AF_INET6) && (protocol == IPPROTO_TCP || protocol == IPPROTO_MPTCP);
+}
+
 /* For an MPTCP socket, the TCP socket that carries it; any other socket itself. Both TYPED. */
 static __always_inline struct sock *tcp_socket_of(struct sock *sk, u16 protocol)
 {
@@ -87,7 +96,7 @@ static __always_inline int capture(struct sock *accepted, struct sock *listener,
 	struct socket_ends ends = {};
 	u64 sequence;
 
-	if ((family != AF_INET && family != AF_INET6) || (protocol != IPPROTO_TCP && protocol != IPPROTO_MPTCP))
+	if (!is_tcp(accepted))
 		return 0;
 	counts = this_cpu_counts();
 	if (!counts)

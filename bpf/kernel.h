@@ -132,7 +132,13 @@ struct pid {
 	struct upid numbers[1];
 };
 
+struct thread_info {
+	unsigned long flags;
+	u32 status; /* x86 only */
+};
+
 struct task_struct {
+	struct thread_info thread_info;
 	unsigned int __state; /* called state before 5.14 */
 	unsigned int flags;
 	int pid;
@@ -180,6 +186,11 @@ struct pt_regs {
 #define SYSCALL_NUMBER(regs)	     ((int)BPF_CORE_READ(regs, orig_ax))
 #define SYS_ACCEPT		     43
 #define SYS_ACCEPT4		     288
+/* arch/x86/include/asm/thread_info.h; i386 programs call socketcall or, since 4.3, accept4. */
+#define TS_COMPAT	     0x0002
+#define IN_32_BIT_CALL(task) (BPF_CORE_READ(task, thread_info.status) & TS_COMPAT)
+#define SYS_ACCEPT_32_BIT    102
+#define SYS_ACCEPT4_32_BIT   364
 #elif defined(__TARGET_ARCH_arm64)
 struct pt_regs {
 	u64 regs[31];
@@ -191,6 +202,11 @@ struct pt_regs {
 #define SYSCALL_NUMBER(regs)	     BPF_CORE_READ(regs, syscallno)
 #define SYS_ACCEPT		     202
 #define SYS_ACCEPT4		     242
+/* arch/arm64/include/asm/thread_info.h, arch/arm/tools/syscall.tbl */
+#define TIF_32BIT		     22
+#define IN_32_BIT_CALL(task)	     (BPF_CORE_READ(task, thread_info.flags) >> TIF_32BIT & 1)
+#define SYS_ACCEPT_32_BIT	     285
+#define SYS_ACCEPT4_32_BIT	     366
 #else
 #error "no register names for this architecture yet"
 #endif
@@ -215,9 +231,6 @@ extern void *bpf_rdonly_cast(const void *pointer, u32 type_id) __ksym __weak;
 			BPF_CORE_READ_INTO(&value_, pointer, field);                                                   \
 		value_;                                                                                                \
 	})
-
-/* The same on every architecture: include/uapi/asm-generic/unistd.h. */
-#define SYS_IO_URING_ENTER 426
 
 /* The part of a syscalls:sys_exit_* tracepoint's record that the format file fixes. */
 struct syscall_exit {

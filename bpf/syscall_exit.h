@@ -38,6 +38,18 @@ static __always_inline struct sock *listener_of_syscall(struct task_struct *task
 	return socket_of_descriptor(task, (u32)FIRST_SYSCALL_ARGUMENT(regs));
 }
 
+/* Whether `sk` can have come from `listener`: another thread may have put any other file in the descriptor's place. Only
+ * an older connection of the same port cannot be told from the right one. */
+static __always_inline bool may_be_accepted_from(struct sock *sk, struct sock *listener)
+{
+	struct inet_sock *accepted = TYPED(struct inet_sock, (struct inet_sock *)sk);
+	struct inet_sock *listening = TYPED(struct inet_sock, (struct inet_sock *)listener);
+
+	if (!is_tcp(listener) || BPF_CORE_READ(listener, __sk_common.skc_state) != TCP_LISTEN)
+		return true;
+	return is_tcp(sk) && FIELD(accepted, inet_sport) == FIELD(listening, inet_sport);
+}
+
 /* The descriptor is valid but its socket cannot be reached: another thread closed it or put another file there. */
 static __always_inline int count_unreadable(void)
 {

@@ -12,15 +12,15 @@ export const HOOK_LIMITS: Readonly<Record<Hook, HookLimits>> = {
   fexit: {
     needs: 'BPF trampolines',
     sees: 'every accept, and the listener it came from',
-    limits: ['an io_uring accept already asleep in a worker thread when tracing begins'],
+    limits: ['an accept of a 32-bit process already asleep when tracing begins'],
   },
   kretprobe: {
     needs: 'kprobes',
     sees: 'every accept, and the listener of accept and accept4 calls',
     limits: [
-      'an io_uring accept already asleep in a worker thread when tracing begins',
+      'an accept of a 32-bit process already asleep when tracing begins',
       'above 4,096 threads asleep in accept at once: counted as missed',
-      'accept-queue length and limit of io_uring and in-kernel accepts: left out',
+      'accept-queue length and limit of io_uring, in-kernel and 32-bit accepts: left out',
     ],
   },
   syscall: {
@@ -31,7 +31,7 @@ export const HOOK_LIMITS: Readonly<Record<Hook, HookLimits>> = {
       'in-kernel servers',
       'io_uring multishot accepts',
       'io_uring accepts into direct descriptors: counted as unreadable',
-      'a descriptor that another thread closes or replaces before accept has returned: counted as unreadable',
+      'a descriptor that another thread closes or replaces before accept has returned: counted as unreadable, unless by an older connection of the same port, which is then reported again',
     ],
   },
 };

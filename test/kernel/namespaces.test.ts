@@ -13,8 +13,8 @@ async function acceptOwnConnection(server: Server, { listener, port }: Listener)
 }
 
 test('namespaces and pids of a server that lives in its own', async () => {
-  await using server = await Server.start('unshare', '--net', '--mount', '--pid', '--fork', '--kill-child');
-  await server.run('raise_loopback');
+  const unshare = ['unshare', '--net', '--mount', '--pid', '--fork', '--kill-child'];
+  await using server = await Server.start(...unshare, 'sh', '-c', 'ip link set lo up && exec "$@"', 'sh');
   const listener = await server.listen('inet', '127.0.0.1');
   await using trace = new Trace({ pid: server.pid });
   await acceptOwnConnection(server, listener);

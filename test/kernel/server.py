@@ -7,7 +7,6 @@ the pid namespace of the mounted /proc. Times are nanoseconds as text: JavaScrip
 
 import ctypes
 import errno
-import fcntl
 import json
 import os
 import resource
@@ -21,8 +20,6 @@ import time
 SO_COOKIE = 57  # include/uapi/asm-generic/socket.h
 RTT_IN_TCP_INFO = 68  # struct tcp_info, include/uapi/linux/tcp.h
 PR_SET_NAME = 15
-SIOCSIFFLAGS = 0x8914
-IFF_UP = 1
 FAMILIES = {'inet': socket.AF_INET, 'inet6': socket.AF_INET6, 'unix': socket.AF_UNIX}
 
 libc = ctypes.CDLL(None, use_errno=True)
@@ -33,10 +30,6 @@ answering = threading.Lock()
 def say(facts):
     with answering:
         print(json.dumps(facts), flush=True)
-
-
-def host_pid():
-    return int(os.readlink('/proc/self'))
 
 
 def host_tid():
@@ -55,15 +48,15 @@ def keep(opened):
 
 def describe():
     namespaces = {name: os.stat(f'/proc/self/ns/{name}').st_ino for name in ('net', 'mnt', 'pid')}
-    return {'pid': host_pid(), 'ownPid': os.getpid(), 'userId': os.getuid(), 'namespaces': namespaces, 'now': clocks()}
+    return {'pid': int(os.readlink('/proc/self')), 'ownPid': os.getpid(), 'userId': os.getuid(), 'namespaces': namespaces, 'now': clocks()}
 
 
-def listen(family, address='', port=0, backlog=128, protocol=0):
+def listen(family, address='', backlog=128, protocol=0):
     """An inet6 listener is dual-stack."""
     listener = socket.socket(FAMILIES[family], socket.SOCK_STREAM, protocol)
     if family == 'inet6':
         listener.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 0)
-    listener.bind('' if family == 'unix' else (address, port))
+    listener.bind('' if family == 'unix' else (address, 0))
     listener.listen(backlog)
     name = listener.getsockname()
     return {'listener': keep(listener), 'port': 0 if family == 'unix' else name[1]}
@@ -197,14 +190,8 @@ def become(user_id):
     return {}
 
 
-def raise_loopback():
-    with socket.socket() as any_socket:
-        fcntl.ioctl(any_socket, SIOCSIFFLAGS, struct.pack('16sH22x', b'lo', IFF_UP))
-    return {}
-
-
 COMMANDS = [describe, listen, accept, accept_ready, serve, connect, unix_pair, udp_exchange]
-COMMANDS += [close, limit_descriptors, become, raise_loopback]
+COMMANDS += [close, limit_descriptors, become]
 COMMANDS = {command.__name__: command for command in COMMANDS}
 
 

@@ -1,0 +1,88 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { type AddressInfo, connect, createServer, type Server } from 'node:net';
+import { createInterface } from 'node:readline';
+import { setTimeout as pause } from 'node:timers/promises';
+
+/** bcc compiles its program first: a minute in a guest. */
+const READY_MILLIS = 240_000;
+const SEEN_MILLIS = 20_000;
+const PAUSE_MILLIS = 100;
+/** One connection may be read before those that another CPU made earlier. */
+const MARKERS = 4;
+
+/** What the two tracers' tables share: process, the first 12 characters of its name, and both ends. */
+export type OracleRow = string;
+
+interface Tool {
+  readonly command: readonly [string, ...string[]];
+  /** The columns of one printed line that make a row. */
+  readonly columns: readonly number[];
+}
+
+/** tcpaccept(8): PID COMM IP RADDR RPORT LADDR LPORT. tcpaccept.bt: TIME PID COMM RADDR RPORT LADDR LPORT BL. */
+export const TOOLS = {
+  bcc: { command: ['python3', '-u', '/usr/sbin/tcpaccept-bpfcc'], columns: [0, 1, 3, 4, 5, 6] },
+  bpftrace: { command: ['bpftrace', '/usr/sbin/tcpaccept.bt'], columns: [1, 2, 3, 4, 5, 6] },
+} as const satisfies Record<string, Tool>;
+export type ToolName = keyof typeof TOOLS;
+
+/** A row from the fields of a printed line. */
+export function oracleRow(fields: readonly string[], columns: readonly number[]): OracleRow {
+  const [pid, comm = '', ...ends] = columns.map((column) => fields[column] ?? '');
+  return [pid, comm.slice(0, 12), ...ends].join(' ');
+}
+
+/** Another tracer on the same traffic. */
+export class Oracle {
+  readonly rows: OracleRow[] = [];
+  readonly #child: ChildProcess;
+  readonly #name: ToolName;
+
+  private constructor(name: ToolName) {
+    this.#name = name;
+    const [command, ...args] = TOOLS[name].command;
+    this.#child = spawn(command, args, { stdio: ['ignore', 'pipe', 'inherit'] });
+    if (!this.#child.stdout) throw new Error(`${name} has no stdout`);
+    createInterface(this.#child.stdout).on('line', (line) => {
+      const fields = line.trim().split(/\s+/);
+      if (/^\d/.test(line)) this.rows.push(oracleRow(fields, TOOLS[name].columns));
+    });
+  }
+
+  /** Resolves when it shows connections. */
+  static async start(name: ToolName): Promise<Oracle> {
+    const oracle = new Oracle(name);
+    await oracle.#untilShown(READY_MILLIS);
+    return oracle;
+  }
+
+  /** Resolves when all that was accepted before is in `rows`. */
+  async end(): Promise<void> {
+    for (let i = 0; i < MARKERS; i++) await this.#untilShown(SEEN_MILLIS);
+    const ended = once(this.#child, 'exit');
+    this.#child.kill('SIGINT');
+    await ended;
+  }
+
+  async #untilShown(withinMillis: number): Promise<void> {
+    for (const host of ['127.0.0.1', '::1']) {
+      const server = createServer((socket) => socket.destroy());
+      await once(server.listen(0, host), 'listening');
+      const deadline = performance.now() + withinMillis;
+      const { port } = server.address() as AddressInfo;
+      while (!this.rows.some((row) => row.endsWith(` ${port}`))) {
+        if (this.#child.exitCode !== null) throw new Error(`${this.#name} ended with ${this.#child.exitCode}`);
+        if (performance.now() > deadline) throw new Error(`${this.#name} shows no connection`);
+        await connectOnce(server, host);
+        await pause(PAUSE_MILLIS);
+      }
+      server.close();
+    }
+  }
+}
+
+async function connectOnce(server: Server, host: string): Promise<void> {
+  const client = connect((server.address() as AddressInfo).port, host).resume();
+  await once(client, 'close');
+}

@@ -1,0 +1,79 @@
+/* Connections that are gone, or not yet there, when accept looks. */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <fcntl.h>
+#include <netinet/tcp.h>
+#include <stdio.h>
+#include <sys/ioctl.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "workload.h"
+
+#define CONNECTIONS 24
+#define BACKLOG	    4
+#define IN_QUEUE    (BACKLOG + 1) /* sk_acceptq_is_full lets one more in than the limit */
+#define BEYOND	    3
+
+static void close_before_accept(struct listener listener, bool reset)
+{
+	struct linger at_once = {.l_onoff = 1};
+	int clients[CONNECTIONS];
+
+	say_ready_and_wait();
+	for (int i = 0; i < CONNECTIONS; i++) {
+		clients[i] = client_socket(&listener);
+		connect_socket(clients[i], &listener);
+	}
+	for (int i = 0; i < CONNECTIONS; i++) {
+		if (reset)
+			setsockopt(clients[i], SOL_SOCKET, SO_LINGER, &at_once, sizeof(at_once));
+		close(clients[i]);
+	}
+	for (int i = 0; i < CONNECTIONS; i++)
+		close(accept_once(&listener, ACCEPT4, 0));
+}
+
+void case_reset_before_accept(void)
+{
+	close_before_accept(listen_at(0, AF_INET, "127.0.0.1", CONNECTIONS), true);
+}
+
+void case_gone_before_accept(void)
+{
+	close_before_accept(listen_at(0, AF_INET6, "127.0.0.1", CONNECTIONS), false);
+}
+
+/* Clients that find the queue full get in when their SYN is sent again, a second later, and not before. */
+void case_backlog_full(void)
+{
+	struct listener listener = listen_at(0, AF_INET, "127.0.0.1", BACKLOG);
+	int clients[BEYOND], on = 1;
+	time_t deadline;
+
+	check(ioctl(listener.descriptor, FIONBIO, &on), "FIONBIO");
+	say_ready_and_wait();
+	connect_clients(&listener, IN_QUEUE);
+	for (int i = 0; i < BEYOND; i++) {
+		clients[i] = client_socket(&listener);
+		check(ioctl(clients[i], FIONBIO, &on), "FIONBIO");
+		check(connect(clients[i], &listener.target.any, sizeof(listener.target)) == -1 && errno == EINPROGRESS
+			  ? 0
+			  : -1,
+		      "connect");
+		say_connected(clients[i], &listener);
+	}
+	for (int i = 0; i < IN_QUEUE; i++)
+		close(accept_once(&listener, ACCEPT4, 0));
+	check(accept_once(&listener, ACCEPT4, 0) == -EAGAIN ? 0 : -1, "a client beyond the backlog was accepted");
+	deadline = time(NULL) + 30;
+	for (int accepted = 0; accepted < BEYOND && time(NULL) < deadline; usleep(1000)) {
+		int descriptor = accept_once(&listener, ACCEPT4, 0);
+
+		if (descriptor >= 0) {
+			close(descriptor);
+			accepted++;
+		}
+	}
+	await_accepted(IN_QUEUE + BEYOND);
+}
