@@ -47,13 +47,29 @@ int accept4_syscall(struct syscall_exit *ctx)
 SEC("tp_btf/io_uring_complete")
 int io_uring_completed(u64 *ctx)
 {
-	return io_uring_accept_completed((struct io_kiocb *)ctx[1], BPF_CORE_READ((struct io_uring_cqe *)ctx[2], res));
+	struct io_uring_cqe *completion = (struct io_uring_cqe *)ctx[2];
+
+	return io_uring_accept_completed((void *)ctx[0], (struct io_kiocb *)ctx[1],
+					 BPF_CORE_READ(completion, user_data), BPF_CORE_READ(completion, res));
 }
 
 SEC("tp_btf/io_uring_complete")
 int io_uring_completed_before_cqe(u64 *ctx)
 {
-	return io_uring_accept_completed((struct io_kiocb *)ctx[1], (int)ctx[3]);
+	return io_uring_accept_completed((void *)ctx[0], (struct io_kiocb *)ctx[1], ctx[2], (int)ctx[3]);
+}
+
+/* The same, for multishot accepts: the tracepoint has had this name since 6.3 or so, and the other one before. */
+SEC("tp_btf/io_uring_submit_req")
+int io_uring_submitted(u64 *ctx)
+{
+	return io_uring_accept_submitted((struct io_kiocb *)ctx[0]);
+}
+
+SEC("tp_btf/io_uring_submit_sqe")
+int io_uring_submitted_before_req(u64 *ctx)
+{
+	return io_uring_accept_submitted((struct io_kiocb *)ctx[0]);
 }
 
 /* Every strategy: queue stamps, and which connections are our own. */

@@ -164,9 +164,18 @@ struct io_uring_cqe {
 	int res;
 };
 
+struct io_ring_ctx;
+
+/* Since 5.19; before, no accept was multishot. */
+struct io_cqe {
+	u64 user_data;
+};
+
 struct io_kiocb {
 	struct file *file;
 	u8 opcode;
+	struct io_cqe cqe;
+	struct io_ring_ctx *ctx;
 };
 
 /* Private to io_uring/net.c; lies over the start of struct io_kiocb. */

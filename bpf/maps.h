@@ -132,6 +132,21 @@ struct {
 	__type(value, u64);
 } reported SEC(".maps");
 
+/* A request of io_uring as its submitter knows it. */
+struct ring_request {
+	u64 ring; /* struct io_ring_ctx * */
+	u64 user_data;
+};
+
+/* -> struct io_kiocb * of an accept. Inserted when it is submitted, deleted when it is over. Full: the oldest goes, and
+ * if it is a multishot accept, its further connections are not seen. */
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, 16384);
+	__type(key, struct ring_request);
+	__type(value, u64);
+} ring_accepts SEC(".maps");
+
 static __always_inline struct per_cpu_counts *this_cpu_counts(void)
 {
 	u32 zero = 0;

@@ -26,6 +26,13 @@ static __always_inline void forget_queued(struct sock *sk)
 	bpf_map_delete_elem(&queued_at, &key);
 }
 
+static __always_inline bool is_queued(struct sock *sk)
+{
+	u64 key = (u64)sk;
+
+	return bpf_map_lookup_elem(&queued_at, &key);
+}
+
 /* Nanoseconds in the queue; UNKNOWN_U64 when the handshake ended before tracing began. */
 static __always_inline u64 take_queue_duration_ns(struct sock *sk, u64 accepted_boot_ns)
 {

@@ -38,8 +38,9 @@ static __always_inline struct sock *listener_of_syscall(struct task_struct *task
 	return socket_of_descriptor(task, (u32)FIRST_SYSCALL_ARGUMENT(regs));
 }
 
-/* Whether `sk` can have come from `listener`: another thread may have put any other file in the descriptor's place. Only
- * an older connection of the same port cannot be told from the right one. */
+/* Whether `sk` can have come from `listener`: another thread may have put any other file in the descriptor's place. A
+ * connection has its listener's port unless a proxy's rule or an sk_lookup program sent it there, and is then at least
+ * one that was waiting. Only an older connection of the same port cannot be told from the right one. */
 static __always_inline bool may_be_accepted_from(struct sock *sk, struct sock *listener)
 {
 	struct inet_sock *accepted = TYPED(struct inet_sock, (struct inet_sock *)sk);
@@ -47,7 +48,10 @@ static __always_inline bool may_be_accepted_from(struct sock *sk, struct sock *l
 
 	if (!is_tcp(listener) || BPF_CORE_READ(listener, __sk_common.skc_state) != TCP_LISTEN)
 		return true;
-	return is_tcp(sk) && FIELD(accepted, inet_sport) == FIELD(listening, inet_sport);
+	if (!is_tcp(sk))
+		return false;
+	return FIELD(accepted, inet_sport) == FIELD(listening, inet_sport) ||
+	       is_queued(tcp_socket_of(sk, BPF_CORE_READ(sk, sk_protocol)));
 }
 
 /* The descriptor is valid but its socket cannot be reached: another thread closed it or put another file there. */

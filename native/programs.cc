@@ -70,18 +70,28 @@ Failure load_failure(const std::string& hook, int error, const std::string& log)
                  "the kernel refuses the " + hook + " programs (" + strerror(error) + "): --verbose shows its words");
 }
 
+// How many arguments a tracepoint gives a program; 0 where the kernel has none of that name.
+int tracepoint_arguments(const btf* kernel, const std::string& name) {
+  const int id = btf__find_by_name_kind(kernel, ("btf_trace_" + name).c_str(), BTF_KIND_TYPEDEF);
+  if (id < 0) return 0;
+  const btf_type* pointer = btf__type_by_id(kernel, btf__type_by_id(kernel, id)->type);
+  return btf_vlen(btf__type_by_id(kernel, pointer->type)) - 1;  // the first is the tracepoint's own data
+}
+
 // io_uring_complete(ctx, req, cqe) on newer kernels; (ctx, req, user_data, res, cflags, extra1, extra2) on 6.1
-// and 6.12.
-void choose_io_uring_program(accept_bpf* programs) {
+// and 6.12. Submission is io_uring_submit_req(req) on 6.12, io_uring_submit_sqe(req, force_nonblock) on 6.1; before
+// multishot accepts came, in 5.19, it had more arguments.
+void choose_io_uring_programs(accept_bpf* programs) {
   std::unique_ptr<btf, decltype(&btf__free)> kernel(btf__load_vmlinux_btf(), btf__free);
   if (!kernel) return;
-  const int id = btf__find_by_name_kind(kernel.get(), "btf_trace_io_uring_complete", BTF_KIND_TYPEDEF);
-  if (id < 0) return;  // a kernel without io_uring
-  const btf_type* pointer = btf__type_by_id(kernel.get(), btf__type_by_id(kernel.get(), id)->type);
-  const btf_type* function = btf__type_by_id(kernel.get(), pointer->type);
-  const bool has_cqe = btf_vlen(function) == 4;  // void * and the tracepoint's own three
-  bpf_program__set_autoload(
-      has_cqe ? programs->progs.io_uring_completed : programs->progs.io_uring_completed_before_cqe, true);
+  const int completion = tracepoint_arguments(kernel.get(), "io_uring_complete");
+  if (completion == 0) return;  // a kernel without io_uring
+  auto& progs = programs->progs;
+  bpf_program__set_autoload(completion == 3 ? progs.io_uring_completed : progs.io_uring_completed_before_cqe, true);
+  if (tracepoint_arguments(kernel.get(), "io_uring_submit_req") == 1)
+    bpf_program__set_autoload(progs.io_uring_submitted, true);
+  else if (tracepoint_arguments(kernel.get(), "io_uring_submit_sqe") == 2)
+    bpf_program__set_autoload(progs.io_uring_submitted_before_req, true);
 }
 
 void choose_programs(accept_bpf* programs, const std::string& hook) {
@@ -92,7 +102,7 @@ void choose_programs(accept_bpf* programs, const std::string& hook) {
   bpf_program__set_autoload(programs->progs.accept_syscall, true);
   bpf_program__set_autoload(programs->progs.accept4_syscall, true);
   if (hook == "syscall") {
-    choose_io_uring_program(programs);
+    choose_io_uring_programs(programs);
   } else {
     bpf_program__set_autoload(hook == "fexit" ? programs->progs.accept_fexit : programs->progs.accept_kretprobe, true);
     bpf_program__set_autoload(programs->progs.list_asleep, true);

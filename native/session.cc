@@ -80,9 +80,7 @@ void Session::attach(const std::string& hook) {
   links_.push_back(attached(bpf_program__attach(programs_->progs.socket_state_changed), "inet_sock_set_state"));
   if (hook == "syscall") {
     attach_syscall_exits(links_);
-    for (bpf_program* program : {programs_->progs.io_uring_completed, programs_->progs.io_uring_completed_before_cqe}) {
-      if (bpf_program__fd(program) >= 0) links_.push_back(attached(bpf_program__attach(program), "io_uring_complete"));
-    }
+    attach_io_uring();
     return;
   }
   attach_syscall_exits(settling_links_);
@@ -105,6 +103,15 @@ void Session::attach_syscall_exits(std::vector<bpf_link*>& links) {
                                     "sys_exit_accept"));
   links.push_back(attached_to_event(programs_->progs.accept4_syscall,
                                     tracefs.open_event("syscalls", "sys_exit_accept4"), "sys_exit_accept4"));
+}
+
+// Only those the kernel has were loaded.
+void Session::attach_io_uring() {
+  auto& progs = programs_->progs;
+  for (bpf_program* program : {progs.io_uring_submitted, progs.io_uring_submitted_before_req, progs.io_uring_completed,
+                               progs.io_uring_completed_before_cqe}) {
+    if (bpf_program__fd(program) >= 0) links_.push_back(attached(bpf_program__attach(program), "io_uring"));
+  }
 }
 
 void Session::list_asleep() {

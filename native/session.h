@@ -40,6 +40,7 @@ class Session {
   void attach(const std::string& hook);
   void attach_function(const std::string& hook);
   void attach_syscall_exits(std::vector<bpf_link*>& links);
+  void attach_io_uring();
   void list_asleep();
   uint64_t missed() const;
 

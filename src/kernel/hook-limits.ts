@@ -29,7 +29,7 @@ export const HOOK_LIMITS: Readonly<Record<Hook, HookLimits>> = {
     limits: [
       '32-bit processes: their calls fire no tracepoint',
       'in-kernel servers',
-      'io_uring multishot accepts',
+      'io_uring multishot accepts submitted before tracing begins',
       'io_uring accepts into direct descriptors: counted as unreadable',
       'a descriptor that another thread closes or replaces before accept has returned: counted as unreadable, unless by an older connection of the same port, which is then reported again',
     ],

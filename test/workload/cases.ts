@@ -58,7 +58,7 @@ export const CASES: readonly Case[] = [
   row('io_uring', 'io_uring'),
   row('io_uring in a worker', 'io_uring_worker'),
   row('io_uring by a polling thread', 'io_uring_sqpoll'),
-  row('io_uring multishot', 'io_uring_multishot', { syscall: 'nothing' }),
+  row('io_uring multishot', 'io_uring_multishot'),
   row('io_uring direct descriptor', 'io_uring_direct', { syscall: 'counted' }),
   row('io_uring direct descriptor, any slot', 'io_uring_direct_any', { syscall: 'counted' }),
   row('MPTCP', 'mptcp'),

@@ -3,7 +3,7 @@
  *
  * Usage: workload CASE. Prints {"did":"ready"} once every acceptor waits, goes on when stdin says anything or ends, then
  * prints a line for each connection made ("connected") and for each accepted ("accepted"), and exits 0. Loopback only.
- * The numbers of connections are fixed: `count` in cases.ts.
+ * Each case makes a fixed number of connections. cases.ts is the list of what is run.
  */
 #ifndef WORKLOAD_H
 #define WORKLOAD_H
@@ -69,16 +69,16 @@ void own_network(void);
 
 extern const char *own_program;
 
-#define CASES(X)                                                                                                       \
-	X(ipv4)                                                                                                        \
-	X(ipv6)                                                                                                        \
-	X(dual_stack)                                                                                                  \
-	X(accept)                                                                                                      \
-	X(epoll) X(edge_triggered) X(sleepers) X(reuseport) X(inherited) X(passed) X(activated) X(namespaced)          \
-	    X(io_uring) X(io_uring_worker) X(io_uring_sqpoll) X(io_uring_multishot) X(io_uring_direct)                 \
-		X(io_uring_direct_any) X(mptcp) X(mptcp_plain_client) X(fast_open) X(i386_accept4) X(i386_socketcall)  \
-		    X(closed_at_once) X(replaced_at_once) X(replaced_by_connection) X(reset_before_accept)             \
-			X(gone_before_accept) X(backlog_full)
+/* clang-format off */
+#define CASES(X) \
+	X(ipv4) X(ipv6) X(dual_stack) X(accept) X(epoll) X(edge_triggered) X(sleepers) \
+	X(reuseport) X(inherited) X(passed) X(activated) X(namespaced) \
+	X(io_uring) X(io_uring_worker) X(io_uring_sqpoll) X(io_uring_multishot) \
+	X(io_uring_direct) X(io_uring_direct_any) \
+	X(mptcp) X(mptcp_plain_client) X(fast_open) X(i386_accept4) X(i386_socketcall) \
+	X(closed_at_once) X(replaced_at_once) X(replaced_by_connection) \
+	X(reset_before_accept) X(gone_before_accept) X(backlog_full)
+/* clang-format on */
 
 #define DECLARE(name) void case_##name(void);
 CASES(DECLARE)
