@@ -1,4 +1,4 @@
-import { globSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { globSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { CASES } from './cases.ts';
 
@@ -10,7 +10,7 @@ const HEAD = `# What each hook reports, on each kernel
 
 Made by \`npm test\`, committed by \`npm run matrix\`. A cell is connections made / reported; connections that are counted as
 unreadable instead are in brackets. Columns are kernel and hook, or kernel and another tracer on the same connections
-(bcc's tcpaccept and bpftrace's tcpaccept.bt, each while ours ran with fexit).
+(bcc's tcpaccept and bpftrace's tcpaccept.bt, each while ours ran with fexit); of a connection reset before accept those show port 0.
 `;
 
 /** Cells by the case's title. */
@@ -21,6 +21,11 @@ export function saveColumn(column: string, cells: Cells): void {
   mkdirSync(COLUMNS, { recursive: true });
   writeFileSync(`${COLUMNS}${column}.json`, JSON.stringify(cells));
   writeFileSync(MADE, tableOf(keptColumns()));
+}
+
+/** What was kept by earlier runs. */
+export function forgetColumns(): void {
+  rmSync(COLUMNS, { recursive: true, force: true });
 }
 
 /** Replaces the committed table by the one under build/. */
@@ -52,18 +57,25 @@ function keptColumns(): Map<string, Cells> {
 }
 
 function tableOf(columns: ReadonlyMap<string, Cells>): string {
-  const line = (cells: readonly string[]) => `| ${cells.join(' | ')} |`;
-  const rows = CASES.map(({ title }) => [title, ...[...columns.values()].map((cells) => cells[title] ?? '')]);
   const head = ['case', ...columns.keys()];
-  return `${[HEAD, line(head), `|${head.map(() => '---|').join('')}`, ...rows.map(line)].join('\n')}\n`;
+  const rows = CASES.map(({ title }) => [title, ...[...columns.values()].map((cells) => cells[title] ?? '')]);
+  const widths = head.map((_, i) => Math.max(...[head, ...rows].map((cells) => (cells[i] ?? '').length)));
+  const line = (cells: readonly string[]) => `| ${cells.map((cell, i) => cell.padEnd(widths[i] ?? 0)).join(' | ')} |`;
+  const rule = line(widths.map((width) => '-'.repeat(width)));
+  return `${[HEAD, line(head), rule, ...rows.map(line)].join('\n')}\n`;
 }
 
 function committedCells(column: string): Cells {
   const rows = readFileSync(COMMITTED, 'utf8')
     .split('\n')
     .filter((line) => line.startsWith('| '))
-    .map((line) => line.slice(2, -2).split(' | '));
+    .map((line) =>
+      line
+        .slice(2, -2)
+        .split(' | ')
+        .map((cell) => cell.trim()),
+    );
   const at = rows[0]?.indexOf(column) ?? -1;
   if (at < 0) return {};
-  return Object.fromEntries(rows.slice(1).map((cells) => [cells[0], cells[at] ?? '']));
+  return Object.fromEntries(rows.slice(2).map((cells) => [cells[0], cells[at] ?? '']));
 }
