@@ -10,6 +10,7 @@
 #include "accept_method.h"
 #include "capture.h"
 #include "io_uring.h"
+#include "process_id.h"
 #include "socket_state.h"
 #include "syscall_exit.h"
 
@@ -91,6 +92,13 @@ SEC("raw_tp")
 int remember_own_pid(void *ctx)
 {
 	(void)ctx;
-	own_pid = bpf_get_current_pid_tgid() >> 32;
+	remember_own_process(bpf_get_current_task_btf());
 	return 0;
+}
+
+/* Read by the loader to learn what the process that filter_pid names is called outside our own pid namespace. */
+SEC("iter/task")
+int locate_process(struct bpf_iter__task *ctx)
+{
+	return note_if_filtered_for(ctx->task);
 }

@@ -6,6 +6,7 @@
 #include "address.h"
 #include "filter.h"
 #include "maps.h"
+#include "process_id.h"
 #include "queue_stamp.h"
 #include "self.h"
 
@@ -26,23 +27,6 @@ static __always_inline struct sock *tcp_socket_of(struct sock *sk, u16 protocol)
 	return TYPED(struct sock, BPF_CORE_READ((struct mptcp_sock *)sk, first));
 }
 
-/* The calling process's id as it sees it itself: numbers[] has one a nested pid namespace, the innermost last. */
-static __always_inline u32 namespace_pid_of(struct task_struct *task)
-{
-	unsigned int level = task->group_leader->thread_pid->level;
-	void *numbers;
-	int number = 0;
-
-	if (level == 0)
-		return bpf_get_current_pid_tgid() >> 32;
-	/* Read by a helper: CO-RE cannot index by a variable, and a typed pointer cannot be moved by one. */
-	numbers = (void *)BPF_CORE_READ(task, group_leader, thread_pid) + bpf_core_field_offset(struct pid, numbers);
-	bpf_probe_read_kernel(&number, sizeof(number),
-			      numbers + level * bpf_core_type_size(struct upid) +
-				  bpf_core_field_offset(struct upid, nr));
-	return number;
-}
-
 static __always_inline void fill_process(struct tcpaccept_event *event, struct task_struct *task)
 {
 	u64 pid_tgid = bpf_get_current_pid_tgid();
@@ -50,7 +34,7 @@ static __always_inline void fill_process(struct tcpaccept_event *event, struct t
 	event->pid = pid_tgid >> 32;
 	event->tid = (u32)pid_tgid;
 	event->namespace_pid = namespace_pid_of(task);
-	event->user_id = task->cred->euid.val;
+	event->user_id = user_id_of(task);
 	event->cgroup_id = bpf_get_current_cgroup_id();
 	event->mount_namespace = mount_namespace_of(task);
 	bpf_get_current_comm(event->comm, sizeof(event->comm));
@@ -59,11 +43,10 @@ static __always_inline void fill_process(struct tcpaccept_event *event, struct t
 static __always_inline void fill_socket(struct tcpaccept_event *event, struct sock *sk, struct sock *tcp)
 {
 	struct tcp_sock *state = TYPED(struct tcp_sock, (struct tcp_sock *)tcp);
-	struct net *network_namespace = FIELD(sk, __sk_common.skc_net.net);
 	u32 srtt_us = FIELD(state, srtt_us);
 
 	event->socket_cookie = FIELD(tcp, __sk_common.skc_cookie.counter);
-	event->network_namespace = FIELD(TYPED(struct net, network_namespace), ns.inum);
+	event->network_namespace = network_namespace_of(sk);
 	event->rtt_us = srtt_us ? srtt_us >> 3 : TCPACCEPT_UNKNOWN_U32;
 	event->queue_duration_ns = take_queue_duration_ns(tcp, event->accepted_boot_ns);
 	if (tcp != sk || (bpf_core_field_exists(struct tcp_sock, is_mptcp) && FIELD(state, is_mptcp)))
@@ -103,7 +86,7 @@ static __always_inline int capture(struct sock *accepted, struct sock *listener,
 		return 0;
 	count(counts, TCPACCEPT_SEEN);
 	read_socket_ends(sk, family, &ends);
-	if (!is_wanted(task, family, ends.local_port)) {
+	if (!is_wanted(task, sk, &ends)) {
 		count(counts, TCPACCEPT_FILTERED);
 		return 0;
 	}

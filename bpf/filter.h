@@ -1,27 +1,26 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0 */
-/* Which accepts are wanted: decided before ring space is taken. */
+/* Which accepts are wanted: decided before ring space is taken. Several filters are joined by AND. */
 #ifndef TCPACCEPT_FILTER_H
 #define TCPACCEPT_FILTER_H
 
+#include "address.h"
+#include "filter_sets.h"
 #include "maps.h"
+#include "process_id.h"
 
 static __always_inline u32 mount_namespace_of(struct task_struct *task)
 {
 	return task->nsproxy->mnt_ns->ns.inum;
 }
 
-/* tcpaccept(8)'s filters; several are joined by AND. */
-static __always_inline bool is_wanted(struct task_struct *task, u16 family, u16 local_port)
+/* tcpaccept(8)'s filters. */
+static __always_inline bool is_wanted_by_tcpaccept(struct task_struct *task, const struct socket_ends *ends)
 {
-	u32 pid = bpf_get_current_pid_tgid() >> 32;
-
-	if (filter_pid && pid != filter_pid)
+	if (filter_pid && pid_here(task) != filter_pid)
 		return false;
-	if (filter_own && pid != own_pid)
+	if (filter_family && ends->family != filter_family)
 		return false;
-	if (filter_family && family != filter_family)
-		return false;
-	if (filter_ports && !bpf_map_lookup_elem(&ports, &local_port))
+	if (filter_ports && !bpf_map_lookup_elem(&ports, &ends->local_port))
 		return false;
 	if (filter_cgroups) {
 		u64 cgroup_id = bpf_get_current_cgroup_id();
@@ -36,6 +35,14 @@ static __always_inline bool is_wanted(struct task_struct *task, u16 family, u16 
 			return false;
 	}
 	return true;
+}
+
+/* `sk` is TYPED. */
+static __always_inline bool is_wanted(struct task_struct *task, struct sock *sk, const struct socket_ends *ends)
+{
+	if (filter_own && (u32)task->tgid != own_pid)
+		return false;
+	return is_wanted_by_tcpaccept(task, ends) && is_in_filter_sets(task, sk, ends);
 }
 
 #endif

@@ -9,13 +9,25 @@
 
 enum { SELF_NONE, SELF_ALL, SELF_PORTS };
 
+/* What a filter's set says of members it does not name; unused, the filter lets everything through. */
+enum { SET_UNUSED, SET_KEEPS_OTHERS, SET_DROPS_OTHERS };
+
 /* Fixed between open and load: branches they rule out are not even verified. */
-const volatile u32 filter_pid = 0;	/* 0: every process */
+const volatile u32 filter_pid = 0;	/* 0: every process; an id of the loading process's pid namespace */
 const volatile bool filter_own = false; /* only the process that loaded us, whatever its id here is */
 const volatile u16 filter_family = 0;	/* 0, AF_INET or AF_INET6: the socket's, as bcc's -4 and -6 */
 const volatile bool filter_ports = false;
 const volatile bool filter_cgroups = false;
 const volatile bool filter_mount_namespaces = false;
+const volatile u8 filter_peers = SET_UNUSED;
+const volatile u8 filter_locals = SET_UNUSED;
+const volatile u8 filter_users = SET_UNUSED;
+const volatile u8 filter_network_namespaces = SET_UNUSED;
+/* How many of a filter's directories are which: those to keep come first. Both 0: the filter is not used. */
+const volatile u32 cgroups_included = 0;
+const volatile u32 cgroups_excluded = 0;
+const volatile u32 containers_included = 0;
+const volatile u32 containers_excluded = 0;
 const volatile u8 self_mode = SELF_NONE; /* which of the loading process's own connections are never events */
 
 const volatile bool only_asleep = false; /* system calls' exits report nothing but accepts asleep at the start */
@@ -25,6 +37,13 @@ bool settling = false;
 
 /* The loading process in the initial pid namespace, written once by remember_own_pid. */
 u32 own_pid = 0;
+
+/* The loading process's pid namespace, 0 levels below the initial one or more; written with own_pid. */
+u32 own_pid_level = 0;
+u64 own_pid_namespace = 0; /* struct pid_namespace * */
+
+/* The process filter_pid names, in the initial pid namespace; written by locate_process, 0 when there is none. */
+u32 located_pid = 0;
 
 /* Records on their way to user space. The kernel reserves, user space frees by moving the consumer position.
  * Full: the record is dropped and RING_FULL counts it. */
@@ -79,6 +98,45 @@ struct {
 	__type(key, u64);
 	__type(value, u32);
 } mount_namespaces SEC(".maps");
+
+/* As the kernel's struct bpf_lpm_trie_key: the bits of `address` that count, host order; the address, IPv4 mapped. */
+struct address_range {
+	u32 prefix_bits;
+	u8 address[16];
+};
+
+/* The ranges of a filter by address -> whether they are kept; the longest that holds an address decides. User space
+ * inserts before attach; the programs look up. */
+struct address_ranges {
+	__uint(type, BPF_MAP_TYPE_LPM_TRIE);
+	__uint(max_entries, 65536);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__type(key, struct address_range);
+	__type(value, u8);
+};
+struct address_ranges peers SEC(".maps");
+struct address_ranges locals SEC(".maps");
+
+/* User ids or inode numbers of network namespaces -> whether they are kept. As `peers`. */
+struct numbers {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 65536);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__type(key, u32);
+	__type(value, u8);
+};
+struct numbers users SEC(".maps");
+struct numbers network_namespaces SEC(".maps");
+
+/* cgroup v2 directories, which stand for all below them. As `peers`. */
+struct directories {
+	__uint(type, BPF_MAP_TYPE_CGROUP_ARRAY);
+	__uint(max_entries, TCPACCEPT_DIRECTORIES);
+	__type(key, u32);
+	__type(value, u32);
+};
+struct directories cgroup_directories SEC(".maps");
+struct directories container_directories SEC(".maps");
 
 /* struct sock * of a connection waiting to be accepted -> boot time it was queued, ns. Inserted in queue_stamp.h when
  * the handshake ends, deleted on accept or close. Full: the oldest goes, and that accept has no queue duration. */

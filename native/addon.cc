@@ -6,6 +6,7 @@
 #include <set>
 
 #include "../bpf/event.h"
+#include "addon_settings.h"
 #include "failure.h"
 #include "session.h"
 
@@ -16,7 +17,7 @@ namespace {
 
 using tcpaccept::Failure;
 using tcpaccept::Session;
-using tcpaccept::Settings;
+using tcpaccept::to_settings;
 
 Napi::Error to_error(Napi::Env env, const Failure& failure) {
   Napi::Error error = Napi::Error::New(env, failure.what());
@@ -26,32 +27,6 @@ Napi::Error to_error(Napi::Env env, const Failure& failure) {
   properties.Set("errno", failure.errnum);
   properties.Set("log", failure.log);
   return error;
-}
-
-std::vector<uint16_t> to_ports(const Napi::Value& value) {
-  const Napi::Array array = value.As<Napi::Array>();
-  std::vector<uint16_t> ports;
-  for (uint32_t i = 0; i < array.Length(); i++) {
-    ports.push_back(static_cast<uint16_t>(array.Get(i).As<Napi::Number>().Uint32Value()));
-  }
-  return ports;
-}
-
-Settings to_settings(const Napi::Object& object) {
-  const auto number = [&](const char* name) { return object.Get(name).As<Napi::Number>().Uint32Value(); };
-  const auto text = [&](const char* name) { return object.Get(name).As<Napi::String>().Utf8Value(); };
-  Settings settings;
-  settings.hook = text("hook");
-  settings.ring_bytes = number("ringBytes");
-  settings.pid = number("pid");
-  settings.own_process = object.Get("ownProcess").As<Napi::Boolean>();
-  settings.family = static_cast<uint16_t>(number("family"));
-  settings.ports = to_ports(object.Get("ports"));
-  settings.cgroup_map_path = text("cgroupMapPath");
-  settings.mount_namespace_map_path = text("mountNamespaceMapPath");
-  settings.self_mode = static_cast<uint8_t>(number("selfMode"));
-  settings.self_ports = to_ports(object.Get("selfPorts"));
-  return settings;
 }
 
 class SessionObject;
@@ -70,6 +45,7 @@ class SessionObject : public Napi::ObjectWrap<SessionObject> {
                            InstanceMethod<&SessionObject::drain>("drain"),
                            InstanceMethod<&SessionObject::counters>("counters"),
                            InstanceMethod<&SessionObject::settle>("settle"),
+                           InstanceMethod<&SessionObject::host_pid>("hostPid"),
                            InstanceMethod<&SessionObject::detach>("detach"),
                            InstanceMethod<&SessionObject::close>("close"),
                        });
@@ -112,6 +88,14 @@ class SessionObject : public Napi::ObjectWrap<SessionObject> {
 
   Napi::Value settle(const Napi::CallbackInfo& info) {
     return Napi::Boolean::New(info.Env(), opened(info.Env()).settle());
+  }
+
+  Napi::Value host_pid(const Napi::CallbackInfo& info) {
+    try {
+      return Napi::Number::New(info.Env(), opened(info.Env()).host_pid());
+    } catch (const Failure& failure) {
+      throw to_error(info.Env(), failure);
+    }
   }
 
   void detach(const Napi::CallbackInfo& info) { opened(info.Env()).detach(); }

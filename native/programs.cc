@@ -94,17 +94,19 @@ void choose_io_uring_programs(accept_bpf* programs) {
     bpf_program__set_autoload(progs.io_uring_submitted_before_req, true);
 }
 
-void choose_programs(accept_bpf* programs, const std::string& hook) {
+void choose_programs(const Settings& settings, accept_bpf* programs) {
   bpf_program* program;
   bpf_object__for_each_program(program, programs->obj) bpf_program__set_autoload(program, false);
   bpf_program__set_autoload(programs->progs.remember_own_pid, true);
+  bpf_program__set_autoload(programs->progs.locate_process, settings.pid != 0);
   bpf_program__set_autoload(programs->progs.socket_state_changed, true);
   bpf_program__set_autoload(programs->progs.accept_syscall, true);
   bpf_program__set_autoload(programs->progs.accept4_syscall, true);
-  if (hook == "syscall") {
+  if (settings.hook == "syscall") {
     choose_io_uring_programs(programs);
   } else {
-    bpf_program__set_autoload(hook == "fexit" ? programs->progs.accept_fexit : programs->progs.accept_kretprobe, true);
+    bpf_program__set_autoload(
+        settings.hook == "fexit" ? programs->progs.accept_fexit : programs->progs.accept_kretprobe, true);
     bpf_program__set_autoload(programs->progs.list_asleep, true);
   }
 }
@@ -132,6 +134,7 @@ void apply(const Settings& settings, accept_bpf* programs) {
   bpf_map__set_max_entries(programs->maps.ring, settings.ring_bytes);
   use_pinned_map(programs->maps.cgroups, settings.cgroup_map_path, kCgroupSet);
   use_pinned_map(programs->maps.mount_namespaces, settings.mount_namespace_map_path, kMountNamespaceSet);
+  choose_filter_sets(settings.filter_sets, programs);
 }
 
 void insert_ports(bpf_map* map, const std::vector<uint16_t>& ports) {
@@ -162,11 +165,12 @@ Programs load_programs(const Settings& settings) {
     Programs programs(accept_bpf__open());
     if (!programs) throw load_failure(settings.hook, errno, log.text());
     apply(settings, programs.get());
-    choose_programs(programs.get(), settings.hook);
+    choose_programs(settings, programs.get());
     const int error = -accept_bpf__load(programs.get());
     if (error) throw load_failure(settings.hook, error, log.text());
     insert_ports(programs->maps.ports, settings.ports);
     insert_ports(programs->maps.self_ports, settings.self_ports);
+    fill_filter_sets(settings.filter_sets, programs.get());
     learn_own_pid(programs.get());
     return programs;
   } catch (Failure& failure) {

@@ -6,9 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "../bpf/event.h"  // the skeleton names its types
-
-#include "accept.skel.h"
+#include "filter_sets.h"
 
 namespace tcpaccept {
 
@@ -22,6 +20,7 @@ struct Settings {
   std::vector<uint16_t> ports;
   std::string cgroup_map_path;
   std::string mount_namespace_map_path;
+  FilterSets filter_sets;
   uint8_t self_mode = 0;
   std::vector<uint16_t> self_ports;
 };

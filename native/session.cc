@@ -50,6 +50,16 @@ struct LinkDestroyer {
   void operator()(bpf_link* link) const { bpf_link__destroy(link); }
 };
 
+// Runs an iterator over everything it lists.
+void run_to_end(bpf_program* iterator) {
+  std::unique_ptr<bpf_link, LinkDestroyer> link(
+      attached(bpf_program__attach_iter(iterator, nullptr), "the task iterator"));
+  FileDescriptor run(bpf_iter_create(bpf_link__fd(link.get())));
+  char nothing[64];
+  while (run && read(run.get(), nothing, sizeof(nothing)) > 0) {
+  }
+}
+
 // Last attached, first detached: what records come from ends before what they are completed from.
 void destroy(std::vector<bpf_link*>& links) {
   for (auto link = links.rbegin(); link != links.rend(); ++link) bpf_link__destroy(*link);
@@ -86,7 +96,7 @@ void Session::attach(const std::string& hook) {
   attach_syscall_exits(settling_links_);
   programs_->bss->settling = true;
   attach_function(hook);
-  list_asleep();
+  run_to_end(programs_->progs.list_asleep);
 }
 
 void Session::attach_function(const std::string& hook) {
@@ -114,15 +124,6 @@ void Session::attach_io_uring() {
   }
 }
 
-void Session::list_asleep() {
-  std::unique_ptr<bpf_link, LinkDestroyer> link(
-      attached(bpf_program__attach_iter(programs_->progs.list_asleep, nullptr), "the task iterator"));
-  FileDescriptor iterator(bpf_iter_create(bpf_link__fd(link.get())));
-  char nothing[64];
-  while (iterator && read(iterator.get(), nothing, sizeof(nothing)) > 0) {
-  }
-}
-
 bool Session::settle() {
   if (settling_links_.empty()) return true;
   uint32_t tid;
@@ -130,6 +131,12 @@ bool Session::settle() {
   destroy(settling_links_);
   programs_->bss->settling = false;
   return true;
+}
+
+uint32_t Session::host_pid() {
+  programs_->bss->located_pid = 0;
+  if (bpf_program__fd(programs_->progs.locate_process) >= 0) run_to_end(programs_->progs.locate_process);
+  return programs_->bss->located_pid;
 }
 
 size_t Session::drain(uint8_t* into, size_t capacity_bytes) {

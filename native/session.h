@@ -32,6 +32,8 @@ class Session {
   void counters(uint64_t into[kCounters]) const;
   // Once every accept that was asleep at the start has returned, detaches what saw those; true when that is done.
   bool settle();
+  // The id in the initial pid namespace of the process that Settings::pid names; 0 when there is none now.
+  uint32_t host_pid();
   // Ends recording; what is in the ring and the counters can still be read.
   void detach();
   void close();
@@ -41,7 +43,6 @@ class Session {
   void attach_function(const std::string& hook);
   void attach_syscall_exits(std::vector<bpf_link*>& links);
   void attach_io_uring();
-  void list_asleep();
   uint64_t missed() const;
 
   std::unique_ptr<KretprobeEvent> kretprobe_;  // outlives its link

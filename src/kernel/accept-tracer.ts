@@ -80,6 +80,11 @@ export class AcceptTracer {
     >;
   }
 
+  /** The id in the initial pid namespace, which is the records', of the process `pid` names; `undefined`: none now. */
+  hostPid(): number | undefined {
+    return this.#session.hostPid() || undefined;
+  }
+
   /** Ends recording and hands over all that was recorded; resolves when the ring is empty. May be called again. */
   stop(): Promise<void> {
     this.#stopped ??= this.#settle();

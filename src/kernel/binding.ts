@@ -6,12 +6,31 @@ export type Hook = (typeof HOOKS)[number];
 export const SELF_MODES = ['none', 'all', 'ports'] as const;
 export type SelfMode = (typeof SELF_MODES)[number];
 
+/** What a filter's set says of members it does not name; of an unused one nothing is asked. */
+export const SET_RULES = ['unused', 'keeps-others', 'drops-others'] as const;
+
+/** The members of one of the kernel's sets, and whether each is kept. */
+export interface NativeMemberSet {
+  /** Index into `SET_RULES`. */
+  readonly rule: number;
+  /** One after the other, each as long as a key of the kernel's map; of two that are the same the last counts. */
+  readonly keys: Uint8Array;
+  /** For each key 1 (kept) or 0. */
+  readonly verdicts: Uint8Array;
+}
+
+/** Paths of cgroup v2 directories, at most `MOST_DIRECTORIES`; each stands for all below it. */
+export interface NativeDirectorySet {
+  readonly included: readonly string[];
+  readonly excluded: readonly string[];
+}
+
 /** What the addon is told; every value was checked before (src/config.ts), the addon trusts it. */
 export interface NativeSettings {
   readonly hook: Hook;
   /** A power of two of at least one page. */
   readonly ringBytes: number;
-  /** Keep only this tgid of the initial pid namespace; 0 keeps all. */
+  /** Keep only this tgid of the calling process's pid namespace; 0 keeps all. */
   readonly pid: number;
   /** Keep only the calling process, whatever its pid is here. */
   readonly ownProcess: boolean;
@@ -23,6 +42,15 @@ export interface NativeSettings {
   readonly cgroupMapPath: string;
   /** Pinned map; empty for none. */
   readonly mountNamespaceMapPath: string;
+  /** Keys are `struct address_range` of bpf/maps.h. */
+  readonly peers: NativeMemberSet;
+  readonly locals: NativeMemberSet;
+  /** Effective user ids of the initial user namespace, 4 bytes each, as the following. */
+  readonly users: NativeMemberSet;
+  /** Inode numbers. */
+  readonly networkNamespaces: NativeMemberSet;
+  readonly cgroupDirectories: NativeDirectorySet;
+  readonly containerDirectories: NativeDirectorySet;
   /** Index into `SELF_MODES`. */
   readonly selfMode: number;
   /** Remote ports for mode `ports`, at most 64. */
@@ -37,6 +65,8 @@ export interface NativeSession {
   counters(into: BigUint64Array): void;
   /** Detaches what watches accepts that were asleep at the start once they have returned; `true` when that is done. */
   settle(): boolean;
+  /** The tgid in the initial pid namespace of the process `NativeSettings.pid` names; 0 when there is none now. */
+  hostPid(): number;
   /** Ends recording; `drain` and `counters` still work. */
   detach(): void;
   /** Detaches and frees; may be called again. */

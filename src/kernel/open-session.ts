@@ -1,4 +1,4 @@
-import { TcpAcceptError } from '../errors.ts';
+import { EXIT, TcpAcceptError } from '../errors.ts';
 import {
   HOOKS,
   type Hook,
@@ -8,14 +8,16 @@ import {
   SELF_MODES,
   type SelfMode,
 } from './binding.ts';
+import { addressSet, numberSet } from './member-set.ts';
 import { AF_INET, AF_INET6 } from './record-layout.ts';
+import type { AddressRange, Selection } from './selection.ts';
 
 /** What to trace and how; `undefined` and empty lists keep everything. */
 export interface TracerSettings {
   readonly hook: Hook | 'auto';
   /** A power of two, at least a page. */
   readonly ringBytes: number;
-  /** Keep only this process, by its id in the initial pid namespace. */
+  /** Keep only this process, by its id in our own pid namespace. */
   readonly pid?: number | undefined;
   /** Keep only the calling process, whatever its id is where we run. */
   readonly ownProcess?: boolean;
@@ -24,10 +26,24 @@ export interface TracerSettings {
   readonly ports?: readonly number[];
   readonly cgroupMapPath?: string | undefined;
   readonly mountNamespaceMapPath?: string | undefined;
+  /** Addresses of clients; IPv4-mapped ones are IPv4 here and in `locals`. */
+  readonly peers?: Selection<AddressRange>;
+  /** Addresses connections were accepted on. */
+  readonly locals?: Selection<AddressRange>;
+  /** Effective user ids of the accepting process. */
+  readonly users?: Selection<number>;
+  /** Inode numbers of the network namespaces of sockets. */
+  readonly networkNamespaces?: Selection<number>;
+  /** Paths of cgroup v2 directories, at most `MOST_DIRECTORIES` here and in the next, with all below them. */
+  readonly cgroupDirectories?: Selection<string>;
+  /** The same once more: an accept must satisfy both. */
+  readonly containerDirectories?: Selection<string>;
   /** Which of the calling process's own connections are never events: none, all, or those to `selfPorts`. */
   readonly self: SelfMode;
   readonly selfPorts?: readonly number[];
 }
+
+const EVERYTHING = { included: [], excluded: [] } as const;
 
 /** A hook that was tried and why it is not used. */
 export interface HookRefusal {
@@ -45,7 +61,7 @@ export interface OpenedSession {
 /**
  * Opens a session with the hook asked for or, for `auto`, with the best one the kernel takes.
  *
- * Throws what the last hook tried was refused with; a bad pinned map is refused at once.
+ * Throws what the last hook tried was refused with; a wrong setting is refused at once.
  */
 export function openSession(settings: TracerSettings, native: NativeBinding): OpenedSession {
   const refused: HookRefusal[] = [];
@@ -55,7 +71,7 @@ export function openSession(settings: TracerSettings, native: NativeBinding): Op
       return { hook, session: native.open(nativeSettings(settings, hook)), refused };
     } catch (thrown) {
       const error = TcpAcceptError.from(thrown);
-      if (error.code === 'ERR_PINNED_MAP') throw error;
+      if (error.exitCode === EXIT.usage) throw error;
       refused.push({ hook, error });
     }
   }
@@ -72,6 +88,12 @@ function nativeSettings(settings: TracerSettings, hook: Hook): NativeSettings {
     ports: settings.ports ?? [],
     cgroupMapPath: settings.cgroupMapPath ?? '',
     mountNamespaceMapPath: settings.mountNamespaceMapPath ?? '',
+    peers: addressSet(settings.peers),
+    locals: addressSet(settings.locals),
+    users: numberSet(settings.users),
+    networkNamespaces: numberSet(settings.networkNamespaces),
+    cgroupDirectories: settings.cgroupDirectories ?? EVERYTHING,
+    containerDirectories: settings.containerDirectories ?? EVERYTHING,
     selfMode: SELF_MODES.indexOf(settings.self),
     selfPorts: settings.selfPorts ?? [],
   };
