@@ -4,6 +4,7 @@ import { longFlag, type OptionRow } from './config/option-row.ts';
 import { OPTION_KEYS, OPTIONS, type OptionKey, type OutputFormat } from './config/options.ts';
 import { TcpAcceptError } from './errors.ts';
 import type { Hook } from './kernel/binding.ts';
+import type { AddressRange, Selection } from './kernel/selection.ts';
 
 export { longFlag, type OptionFlag, type OptionRow } from './config/option-row.ts';
 export { OPTION_KEYS, OPTIONS, type OptionKey, type OutputFormat } from './config/options.ts';
@@ -12,7 +13,7 @@ export { OPTION_KEYS, OPTIONS, type OptionKey, type OutputFormat } from './confi
 export interface Config {
   /** What to keep; all of them at once. */
   readonly filters: {
-    /** Thread-group id in the initial pid namespace. */
+    /** Thread-group id in our own pid namespace. */
     readonly pid: number | undefined;
     /** Local ports, host order; empty keeps all. */
     readonly ports: readonly number[];
@@ -20,6 +21,16 @@ export interface Config {
     readonly family: 'inet' | 'inet6' | undefined;
     readonly cgroupMapPath: string | undefined;
     readonly mountNamespaceMapPath: string | undefined;
+    readonly peers: Selection<AddressRange>;
+    readonly locals: Selection<AddressRange>;
+    /** Effective ids, or names still to be looked up. */
+    readonly users: Selection<number | string>;
+    /** Inode numbers, or paths. */
+    readonly networkNamespaces: Selection<number | string>;
+    /** Absolute paths of directories, or of cgroups as /proc/PID/cgroup has them. */
+    readonly cgroups: Selection<string>;
+    /** Ids, or how they begin. */
+    readonly containers: Selection<string>;
   };
   readonly hook: 'auto' | Hook;
   /** A power of two from 4096 to 2^30. */
@@ -57,6 +68,12 @@ export function readConfig(
     family: read(OPTIONS.family, flags.family),
     cgroupMapPath: read(OPTIONS.cgroupMapPath, flags.cgroupMapPath),
     mountNamespaceMapPath: read(OPTIONS.mountNamespaceMapPath, flags.mountNamespaceMapPath),
+    peers: read(OPTIONS.peers, flags.peers),
+    locals: read(OPTIONS.locals, flags.locals),
+    users: read(OPTIONS.users, flags.users),
+    networkNamespaces: read(OPTIONS.networkNamespaces, flags.networkNamespaces),
+    cgroups: read(OPTIONS.cgroups, flags.cgroups),
+    containers: read(OPTIONS.containers, flags.containers),
   };
   const output = {
     format: read(OPTIONS.output, flags.output),

@@ -1,23 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import {
-  type Config,
-  type FlagTexts,
-  longFlag,
-  OPTION_KEYS,
-  OPTIONS,
-  type OptionKey,
-  readConfig,
-} from '../src/config.ts';
+import { type FlagTexts, longFlag, OPTION_KEYS, OPTIONS, type OptionKey, readConfig } from '../src/config.ts';
 import { ERROR_CODES, TcpAcceptError } from '../src/errors.ts';
 import { HOOKS } from '../src/kernel/binding.ts';
-
-/** Where an option's value ends up, texts that give a value and that value, and texts that are refused. */
-interface Cases {
-  readonly of: (config: Config) => unknown;
-  readonly good: readonly (readonly [text: string, value: unknown])[];
-  readonly wrong: readonly [string, ...string[]];
-}
+import { type Cases, SET_CASES, SET_KEYS } from './config/set-cases.ts';
 
 const BOOLEANS = {
   good: [
@@ -68,6 +54,7 @@ const CASES: Readonly<Record<OptionKey, Cases>> = {
   },
   cgroupMapPath: { of: (config) => config.filters.cgroupMapPath, ...PATHS },
   mountNamespaceMapPath: { of: (config) => config.filters.mountNamespaceMapPath, ...PATHS },
+  ...SET_CASES,
   output: {
     of: (config) => config.output.format,
     good: [
@@ -177,6 +164,7 @@ test('with nothing given', () => {
         family: undefined,
         cgroupMapPath: undefined,
         mountNamespaceMapPath: undefined,
+        ...Object.fromEntries(SET_KEYS.map((key) => [key, { included: [], excluded: [] }])),
       },
       hook: 'auto',
       ringBytes: 16_777_216,
@@ -215,6 +203,7 @@ test('the configuration is frozen all the way down', () => {
     typeof value !== 'object' || value === null || (Object.isFrozen(value) && Object.values(value).every(isFrozen));
   assert.ok(isFrozen(readConfig({}, {}).config));
   assert.ok(isFrozen(readConfig({ ports: '80,443' }, {}).config));
+  for (const key of SET_KEYS) assert.ok(isFrozen(readConfig({ [key]: OPTIONS[key].example }, {}).config), key);
 });
 
 test('a TCPACCEPT_ variable that does not exist is a warning with the nearest name, and no more', () => {

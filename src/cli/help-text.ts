@@ -33,6 +33,7 @@ const EXAMPLES: readonly (readonly [string, string])[] = [
   ['otel-tcpaccept -P 80,443', 'of two local ports'],
   ['otel-tcpaccept -p 181', 'of one process'],
   ['otel-tcpaccept -4', 'of IPv4 sockets'],
+  ['otel-tcpaccept --peer 10.0.0.0/8', 'of clients in a network'],
   ['otel-tcpaccept --output ndjson --count 1', 'one accept as JSON, then stop'],
   ['otel-tcpaccept --export', 'also to a collector on this host'],
   ['otel-tcpaccept doctor', 'does it work here, and if not, why'],

@@ -8,6 +8,7 @@ import { AcceptTracer } from '../kernel/accept-tracer.ts';
 import type { AcceptBatch } from '../kernel/accepted-connection.ts';
 import { Ledger, type LedgerName } from '../ledger.ts';
 import { Printer } from '../output/printer.ts';
+import { resolveFilters } from './resolve-filters.ts';
 import { StopSignal } from './stop-signal.ts';
 import { Warnings } from './warnings.ts';
 
@@ -17,6 +18,7 @@ const PRINT_FLUSH_MILLIS = 2000;
 
 /** Traces until told to stop, then delivers what was recorded and says what became of every accept. */
 export async function trace(config: Config, environment: NodeJS.ProcessEnv): Promise<number> {
+  const filters = await resolveFilters(config.filters);
   const { warn } = new Warnings((line) => process.stderr.write(line));
   const ledger = new Ledger();
   const stopSignal = new StopSignal();
@@ -32,10 +34,11 @@ export async function trace(config: Config, environment: NodeJS.ProcessEnv): Pro
     },
     onLimit: () => stopSignal.stop('count'),
   });
-  const tracer = new AcceptTracer({ ...config.filters, hook: config.hook, ringBytes: config.ringBytes, self: 'all' });
+  const tracer = new AcceptTracer({ ...filters, hook: config.hook, ringBytes: config.ringBytes, self: 'all' });
 
   const sinks = new Sinks(ledger, printer, lane);
   process.stderr.write(`otel-tcpaccept: tracing hook=${tracer.hook} ${exportText(lane)}\n`);
+  if (config.verbose) sayHostPid(tracer, filters.pid);
   printer.start();
   tracer.run((batch) => sinks.take(batch));
   // From here: setting up takes half a second, which is not tracing.
@@ -63,6 +66,15 @@ async function openLane(
 
 function exportText(lane: ExportLane | undefined): string {
   return lane ? lane.description : 'export=off';
+}
+
+/** Records have the pids of the host, which in a container are not those one sees. */
+function sayHostPid(tracer: AcceptTracer, pid: number | undefined): void {
+  const hostPid = pid && tracer.hostPid();
+  if (hostPid === pid) return;
+  const text =
+    hostPid === undefined ? `pid ${pid} is no process here now` : `pid ${pid} here is ${hostPid} on the host`;
+  process.stderr.write(`otel-tcpaccept: ${text}\n`);
 }
 
 /** Every batch to whoever wants it. */

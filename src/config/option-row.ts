@@ -1,6 +1,6 @@
 import type { ParseText } from './option-values.ts';
 
-export type OptionGroup = 'Options of tcpaccept(8)' | 'Tracing' | 'Output' | 'Export' | 'Other';
+export type OptionGroup = 'Options of tcpaccept(8)' | 'More filters' | 'Tracing' | 'Output' | 'Export' | 'Other';
 
 /** A flag of the command line. */
 export interface OptionFlag {

@@ -1,6 +1,9 @@
 import type { Hook } from '../kernel/binding.ts';
+import type { AddressRange, Selection } from '../kernel/selection.ts';
+import { addressRange } from './address-range.ts';
 import type { OptionRow } from './option-row.ts';
 import { oneOf, path, portList, powerOfTwoBytes, secondsAsMillis, trueOrFalse, wholeNumber } from './option-values.ts';
+import { absolutePath, containerId, EVERYTHING, namespace, selectionOf, user } from './selection.ts';
 
 export type OutputFormat = 'table' | 'ndjson' | 'none';
 
@@ -13,6 +16,12 @@ export interface OptionValues {
   readonly family: 'inet' | 'inet6' | undefined;
   readonly cgroupMapPath: string | undefined;
   readonly mountNamespaceMapPath: string | undefined;
+  readonly peers: Selection<AddressRange>;
+  readonly locals: Selection<AddressRange>;
+  readonly users: Selection<number | string>;
+  readonly networkNamespaces: Selection<number | string>;
+  readonly cgroups: Selection<string>;
+  readonly containers: Selection<string>;
   readonly output: OutputFormat;
   readonly hook: 'auto' | Hook;
   readonly ringBytes: number;
@@ -29,6 +38,16 @@ const TRUE_OR_FALSE = { noun: 'true or false', accepts: 'true or false', example
 
 const FAMILIES = { ipv4: 'inet', ipv6: 'inet6' } as const;
 const family = oneOf(['ipv4', 'ipv6']);
+
+const ALL = { value: EVERYTHING, text: '' } as const;
+const OR_NOT = 'separated by commas, each with ! before it to leave it out';
+const RANGES = {
+  noun: 'a list of addresses',
+  accepts: `IPv4 and IPv6 addresses and CIDR ranges ${OR_NOT}`,
+  example: '10.0.0.0/8,2001:db8::/32',
+  parse: selectionOf(addressRange),
+  default: ALL,
+} as const;
 
 /** PID_MAX_LIMIT of include/linux/threads.h on 64-bit kernels. */
 const MOST_PID = 4_194_304;
@@ -51,7 +70,7 @@ export const OPTIONS: { readonly [Key in OptionKey]: OptionRow<OptionValues[Key]
   },
   pid: {
     group: 'Options of tcpaccept(8)',
-    flags: [{ flags: '-p, --pid <PID>', brief: 'Only this process, by its id on the host.' }],
+    flags: [{ flags: '-p, --pid <PID>', brief: 'Only this process, by its id where this runs.' }],
     variable: 'TCPACCEPT_PID',
     noun: 'a process id',
     accepts: `a whole number from 1 to ${MOST_PID}`,
@@ -107,6 +126,68 @@ export const OPTIONS: { readonly [Key in OptionKey]: OptionRow<OptionValues[Key]
     example: '/sys/fs/bpf/mnt_ns_set',
     parse: path,
     default: NONE,
+  },
+  peers: {
+    group: 'More filters',
+    flags: [
+      {
+        flags: '--peer <RANGES>',
+        brief: 'Only clients with these addresses; the smallest range that holds one decides.',
+      },
+    ],
+    variable: 'TCPACCEPT_PEER',
+    ...RANGES,
+  },
+  locals: {
+    group: 'More filters',
+    flags: [
+      {
+        flags: '--local <RANGES>',
+        brief: 'Only what was accepted on these addresses; the smallest range decides.',
+      },
+    ],
+    variable: 'TCPACCEPT_LOCAL',
+    ...RANGES,
+  },
+  users: {
+    group: 'More filters',
+    flags: [{ flags: '--uid <USERS>', brief: 'Only processes with these effective users.' }],
+    variable: 'TCPACCEPT_UID',
+    noun: 'a list of users',
+    accepts: `user ids and names ${OR_NOT}`,
+    example: '0,www-data',
+    parse: selectionOf(user),
+    default: ALL,
+  },
+  networkNamespaces: {
+    group: 'More filters',
+    flags: [{ flags: '--netns <NAMESPACES>', brief: 'Only sockets of these network namespaces.' }],
+    variable: 'TCPACCEPT_NETNS',
+    noun: 'a list of network namespaces',
+    accepts: `inode numbers and absolute paths, of /run/netns/NAME or /proc/PID/ns/net, ${OR_NOT}`,
+    example: '/run/netns/blue,4026531833',
+    parse: selectionOf(namespace),
+    default: ALL,
+  },
+  cgroups: {
+    group: 'More filters',
+    flags: [{ flags: '--cgroup <PATHS>', brief: 'Only these cgroups (v2) and those below them.' }],
+    variable: 'TCPACCEPT_CGROUP',
+    noun: 'a list of cgroups',
+    accepts: `absolute paths, of directories or as /proc/PID/cgroup has them, ${OR_NOT}`,
+    example: '/system.slice/nginx.service',
+    parse: selectionOf(absolutePath),
+    default: ALL,
+  },
+  containers: {
+    group: 'More filters',
+    flags: [{ flags: '--container <IDS>', brief: 'Only these containers, which must be running (cgroup v2).' }],
+    variable: 'TCPACCEPT_CONTAINER',
+    noun: 'a list of containers',
+    accepts: `ids in lowercase or their first 12 digits and more, ${OR_NOT}`,
+    example: '0123456789ab',
+    parse: selectionOf(containerId),
+    default: ALL,
   },
   hook: {
     group: 'Tracing',
@@ -171,7 +252,12 @@ export const OPTIONS: { readonly [Key in OptionKey]: OptionRow<OptionValues[Key]
   verbose: {
     group: 'Other',
     flags: [
-      { flags: '--verbose', sets: 'true', brief: 'With a failure, also everything libbpf and the verifier said.' },
+      {
+        flags: '--verbose',
+        sets: 'true',
+        brief:
+          'Also what the process of --pid is called on the host; with a failure, all that libbpf and the verifier said.',
+      },
     ],
     variable: 'TCPACCEPT_VERBOSE',
     ...TRUE_OR_FALSE,
