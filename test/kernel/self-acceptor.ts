@@ -1,0 +1,54 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createInterface } from 'node:readline';
+
+const PROGRAM = new URL('self_acceptor.py', import.meta.url).pathname;
+
+/** A connection to make: the listener's family, and the two addresses. */
+export type Route = readonly [listener: 'inet' | 'inet6', from: string, to: string];
+
+/** A self_acceptor.py of its own process. Killed when disposed of. */
+export class SelfAcceptor {
+  readonly ports: Readonly<Record<'inet' | 'inet6', number>>;
+  readonly #child: ChildProcess;
+  readonly #lines: AsyncIterator<string>;
+
+  private constructor(child: ChildProcess, lines: AsyncIterator<string>, ports: SelfAcceptor['ports']) {
+    this.#child = child;
+    this.#lines = lines;
+    this.ports = ports;
+  }
+
+  /** `wrapper` is a command that executes the program in its own process, for instance `unshare --net`. */
+  static async start(...wrapper: readonly string[]): Promise<SelfAcceptor> {
+    const [command = 'python3', ...args] = [...wrapper, 'python3', PROGRAM];
+    const child = spawn(command, args, { stdio: ['pipe', 'pipe', 'inherit'] });
+    if (!child.stdout) throw new Error('the acceptor has no stdout');
+    const lines = createInterface(child.stdout)[Symbol.asyncIterator]();
+    const { ports } = JSON.parse(await nextLine(lines));
+    return new SelfAcceptor(child, lines, ports);
+  }
+
+  get pid(): number {
+    return this.#child.pid ?? 0;
+  }
+
+  /** Makes and accepts a connection along each route, as this effective user; the two ports of each. */
+  async run(user: number, connections: readonly Route[]): Promise<(readonly [peer: number, local: number])[]> {
+    this.#child.stdin?.write(`${JSON.stringify({ user, connections })}\n`);
+    return JSON.parse(await nextLine(this.#lines));
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    if (this.#child.exitCode !== null || this.#child.signalCode !== null) return;
+    const exited = once(this.#child, 'exit');
+    this.#child.kill('SIGKILL');
+    await exited;
+  }
+}
+
+async function nextLine(lines: AsyncIterator<string>): Promise<string> {
+  const { value, done } = await lines.next();
+  if (done) throw new Error('the acceptor has ended');
+  return value;
+}
