@@ -5,6 +5,7 @@ import { text } from 'node:stream/consumers';
 import { test } from 'node:test';
 import { AcceptTracer } from '../../src/kernel/accept-tracer.ts';
 import { loadNative } from '../../src/kernel/native.ts';
+import { openSession } from '../../src/kernel/open-session.ts';
 import { assertFreed, type BpfObjects, ownBpfObjects, ownDescriptors, ownMappings } from './bpf-objects.ts';
 import { connectTo } from './client.ts';
 import { Server } from './server.ts';
@@ -24,10 +25,7 @@ test('close may be called again; everything else throws ERR_CLOSED then', async 
 });
 
 test('a closed session of the addon throws ERR_CLOSED and does not crash', () => {
-  const session = loadNative().open({
-    ...{ ...SETTINGS, pid: 0, ownProcess: false, family: 0, ports: [], selfMode: 0, selfPorts: [] },
-    ...{ cgroupMapPath: '', mountNamespaceMapPath: '' },
-  });
+  const { session } = openSession(SETTINGS, loadNative());
   session.close();
   session.close();
   assert.throws(() => session.drain(new Uint8Array(1024)), CLOSED);
