@@ -6,6 +6,7 @@ import { HOOKS } from '../src/kernel/binding.ts';
 import { HOOK_LIMITS } from '../src/kernel/hook-limits.ts';
 import { LEDGER_BRIEFS, LEDGER_IDENTITIES, LEDGER_NAMES } from '../src/ledger.ts';
 import { ATTRIBUTES } from '../src/record/attributes.ts';
+import { EVENTS } from '../src/record/events.ts';
 
 /** Text between the README's `<!-- made:NAME -->` and `<!-- end -->` marks, by name. */
 export const SECTIONS: Readonly<Record<string, () => string>> = {
@@ -27,10 +28,20 @@ export const SECTIONS: Readonly<Record<string, () => string>> = {
       ['variable', 'default', 'what it means'],
       OTEL_VARIABLES.map(({ name, default: fallback, brief }) => [code(name), fallback && code(fallback), brief]),
     ),
+  events: () =>
+    table(
+      ['event', 'name', 'severity', 'what it tells'],
+      Object.entries(EVENTS).map(([kind, { name, severityNumber, brief }]) => [
+        kind,
+        code(name),
+        `${severityNumber}`,
+        brief,
+      ]),
+    ),
   attributes: () =>
     table(
-      ['attribute', 'type', 'what it is'],
-      ATTRIBUTES.map(({ name, type, brief }) => [code(name), type, brief]),
+      ['attribute', 'type', 'on', 'what it is'],
+      ATTRIBUTES.map(({ name, type, brief, values }) => [code(name), type, Object.keys(values).join(', '), brief]),
     ),
   ledger: () =>
     `${table(

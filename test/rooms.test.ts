@@ -10,7 +10,7 @@ const ROOMS: Readonly<Record<string, { values: readonly string[]; types?: readon
   config: { values: ['errors'], types: ['kernel'] },
   kernel: { values: ['errors'] },
   identity: { values: ['errors'], types: ['kernel'] },
-  record: { values: [], types: ['kernel', 'identity'] },
+  record: { values: [], types: ['kernel', 'identity', 'ledger'] },
   export: { values: ['record', 'errors', 'ledger', 'version'] },
   output: { values: ['record', 'ledger'], types: ['kernel'] },
   version: { values: [] },

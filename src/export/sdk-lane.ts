@@ -65,7 +65,7 @@ export class SdkLane implements RecordSink {
     const admitted = this.#fates.admit(records.length);
     for (const record of records.slice(0, admitted)) {
       try {
-        emitRecord(this.#logger, record);
+        emitRecord(this.#logger, 'accepted', record);
       } catch (thrown) {
         this.#fates.settle({
           kind: 'failed',

@@ -1,4 +1,4 @@
-import { type Logger, ROOT_CONTEXT, SeverityNumber } from '@opentelemetry/api';
+import { type Logger, ROOT_CONTEXT } from '@opentelemetry/api';
 import { Identifier } from '../identity/identify.ts';
 import { ProcessCache } from '../identity/process-cache.ts';
 import { AcceptTracer } from '../kernel/accept-tracer.ts';
@@ -7,8 +7,8 @@ import { loadNative } from '../kernel/native.ts';
 import type { TracerSettings } from '../kernel/open-session.ts';
 import { Ledger, type LedgerCounts, type LedgerName } from '../ledger.ts';
 import type { AcceptRecord } from '../record/accept-record.ts';
+import { EVENTS } from '../record/events.ts';
 import { emitRecord } from '../record/log-record.ts';
-import { EVENT_ACCEPTED } from '../record/semantic-conventions.ts';
 import { say } from './say.ts';
 
 /**
@@ -72,7 +72,7 @@ export class AcceptEmitter {
 
   #emit(logger: Logger, record: AcceptRecord): void {
     try {
-      emitRecord(logger, record);
+      emitRecord(logger, 'accepted', record);
       this.#ledger.add('emitted', 1);
     } catch (thrown) {
       this.#ledger.add('dropped', 1);
@@ -90,8 +90,9 @@ export class AcceptEmitter {
 
 /** False without a logger provider, after its shutdown, and where it is told to leave these records out. */
 function isListening(logger: Logger): boolean {
+  const { name, severityNumber } = EVENTS.accepted;
   try {
-    return logger.enabled({ context: ROOT_CONTEXT, severityNumber: SeverityNumber.INFO, eventName: EVENT_ACCEPTED });
+    return logger.enabled({ context: ROOT_CONTEXT, severityNumber, eventName: name });
   } catch {
     // A provider older than the question, which the API's proxy hands on all the same.
     return true;

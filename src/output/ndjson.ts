@@ -1,11 +1,11 @@
-import type { AcceptRecord } from '../record/accept-record.ts';
 import { attributesOf } from '../record/attributes.ts';
-import { EVENT_ACCEPTED } from '../record/semantic-conventions.ts';
+import { EVENTS, type EventKind, type EventRecords } from '../record/events.ts';
 
 /** One record as a JSON object on one line, without a line end: `timestamp`, `event_name`, then its attributes by name. */
-export function ndjsonLine(record: AcceptRecord): string {
-  const { acceptedUnixNs } = record.connection;
-  const line = { timestamp: rfc3339(acceptedUnixNs), event_name: EVENT_ACCEPTED, ...attributesOf(record) };
+export function ndjsonLine<Kind extends EventKind>(kind: Kind, record: EventRecords[Kind]): string {
+  const { name, timestampUnixNs } = EVENTS[kind];
+  const timestamp = rfc3339(timestampUnixNs(record));
+  const line = { timestamp, event_name: name, ...attributesOf(kind, record) };
   return JSON.stringify(line).replace(TERMINAL_CONTROLS, escapeCharacter);
 }
 

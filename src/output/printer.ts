@@ -48,7 +48,8 @@ export class Printer implements RecordSink {
     this.#open = settings.format !== 'none';
     this.#remaining = settings.limit ?? Number.POSITIVE_INFINITY;
     const table = new TableRows(settings);
-    this.#line = settings.format === 'ndjson' ? ndjsonLine : (record) => table.row(record);
+    this.#line =
+      settings.format === 'ndjson' ? (record) => ndjsonLine('accepted', record) : (record) => table.row(record);
     if (!this.#open) return;
     // Without a listener a reader that leaves would end the process.
     out.on('error', (error) => this.#close(error));

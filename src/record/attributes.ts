@@ -1,4 +1,4 @@
-import type { AcceptRecord } from './accept-record.ts';
+import type { EventKind, EventRecords } from './events.ts';
 
 /** What an attribute's value may be; a type never changes with the value. */
 export type AttributeType = 'string' | 'int' | 'double' | 'boolean';
@@ -10,9 +10,13 @@ export interface AttributeRow {
   readonly type: AttributeType;
   /** One sentence for the reference page, with the unit. */
   readonly brief: string;
-  /** `undefined` leaves the attribute out. */
-  readonly value: (record: AcceptRecord) => AttributeValue | undefined;
+  /** How each event that may have it gets its value; `undefined` leaves it out of a record. */
+  readonly values: AttributeValues;
 }
+type AttributeValues = { readonly [Kind in EventKind]?: (record: EventRecords[Kind]) => AttributeValue | undefined };
+
+/** Where an accept's value would stand, for an attribute that accepts do not have. */
+const NONE = undefined;
 
 /**
  * The attribute table: every output and the reference page are made from it.
@@ -24,8 +28,9 @@ export const ATTRIBUTES: readonly AttributeRow[] = [
   row(
     'log.record.uid',
     'string',
-    'Same on every resend of this accept: boot id, load time, CPU and sequence.',
+    'Same on every resend of this record: boot id, load time, and for an accept CPU and sequence.',
     (r) => r.uid,
+    { lost: (r) => r.uid },
   ),
   row('network.transport', 'string', 'Always `tcp`.', () => 'tcp'),
   row(
@@ -108,17 +113,36 @@ export const ATTRIBUTES: readonly AttributeRow[] = [
   ),
   row('tcpaccept.accept.method', 'string', '`syscall`, `io_uring` or `kernel`.', (r) => r.connection.method),
   row('tcpaccept.mptcp', 'boolean', 'Accepted through an MPTCP listener.', (r) => r.connection.mptcp),
+  row('tcpaccept.loss.cause', 'string', 'Why they were lost: a name of the ledger, such as `ring_full`.', NONE, {
+    lost: (r) => r.cause,
+  }),
+  row('tcpaccept.loss.count', 'int', 'How many were lost for this cause in the interval.', NONE, {
+    lost: (r) => r.count,
+  }),
+  row('tcpaccept.interval.duration', 'double', 'The time before Timestamp that is counted, in seconds.', NONE, {
+    lost: (r) => Number(r.intervalNs) / 1e9,
+  }),
 ];
 
-function row(name: string, type: AttributeType, brief: string, value: AttributeRow['value']): AttributeRow {
-  return { name, type, brief, value };
+/** `accepted` alone is what most attributes have; `others` are the further events that have it. */
+function row(
+  name: string,
+  type: AttributeType,
+  brief: string,
+  accepted: AttributeValues['accepted'],
+  others: Omit<AttributeValues, 'accepted'> = {},
+): AttributeRow {
+  return { name, type, brief, values: accepted ? { accepted, ...others } : others };
 }
 
 /** The attributes of one record, in table order, unknown ones left out. */
-export function attributesOf(record: AcceptRecord): Record<string, AttributeValue> {
+export function attributesOf<Kind extends EventKind>(
+  kind: Kind,
+  record: EventRecords[Kind],
+): Record<string, AttributeValue> {
   const attributes: Record<string, AttributeValue> = {};
-  for (const { name, value } of ATTRIBUTES) {
-    const known = value(record);
+  for (const { name, values } of ATTRIBUTES) {
+    const known = values[kind]?.(record);
     if (known !== undefined) attributes[name] = known;
   }
   return attributes;

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { ATTRIBUTES, attributesOf } from '../../src/record/attributes.ts';
-import { bodyOf } from '../../src/record/body.ts';
+import { bodyOfAccept } from '../../src/record/body.ts';
 import { PACKAGE_VERSION } from '../../src/version.ts';
 import { records, TestLane } from '../export/lane.ts';
 import type { CollectedRecord } from './collected-record.ts';
@@ -12,7 +12,7 @@ const COUNT = 100;
 /** What the collector must have of each record, by peer port: everything that was known of it, and nothing else. */
 function expectedRecords(): CollectedRecord[] {
   return records(COUNT).map((record) => {
-    const attributes = attributesOf(record);
+    const attributes = attributesOf('accepted', record);
     const types = ATTRIBUTES.filter(({ name }) => name in attributes).map(({ name, type }) => [
       name,
       type === 'boolean' ? 'bool' : type,
@@ -23,7 +23,7 @@ function expectedRecords(): CollectedRecord[] {
       observedTimeUnixNano: record.connection.observedUnixNs,
       severityNumber: 9,
       severityText: '',
-      body: bodyOf(record),
+      body: bodyOfAccept(record),
       attributes: { ...attributes, event_name: 'tcpaccept.connection.accepted' },
       attributeTypes: { ...Object.fromEntries(types), event_name: 'string' },
       droppedAttributesCount: 0,

@@ -6,7 +6,7 @@ import { exampleRecord, IPV6 } from './example-record.ts';
 
 test('one object: timestamp, event_name, then the attributes in the order of their table', () => {
   const record = exampleRecord({ ...IPV6, rttUs: undefined });
-  const line = ndjsonLine(record);
+  const line = ndjsonLine('accepted', record);
   assert.ok(
     line.startsWith('{"timestamp":"2023-11-14T22:13:20.000000001Z","event_name":"tcpaccept.connection.accepted","'),
     line,
@@ -14,14 +14,15 @@ test('one object: timestamp, event_name, then the attributes in the order of the
   const { timestamp, event_name, ...attributes } = JSON.parse(line);
   assert.equal(timestamp, '2023-11-14T22:13:20.000000001Z');
   assert.equal(event_name, 'tcpaccept.connection.accepted');
-  assert.deepEqual(attributes, attributesOf(record));
+  assert.deepEqual(attributes, attributesOf('accepted', record));
   const known = ATTRIBUTES.map(({ name }) => name).filter((name) => name in attributes);
   assert.deepEqual(Object.keys(attributes), known);
   assert.ok(!('tcpaccept.tcp.rtt' in attributes), 'unknown facts are left out');
 });
 
 test('timestamps are exact to the nanosecond', () => {
-  const at = (acceptedUnixNs: bigint): string => JSON.parse(ndjsonLine(exampleRecord({ acceptedUnixNs }))).timestamp;
+  const at = (acceptedUnixNs: bigint): string =>
+    JSON.parse(ndjsonLine('accepted', exampleRecord({ acceptedUnixNs }))).timestamp;
   assert.equal(at(0n), '1970-01-01T00:00:00.000000000Z');
   assert.equal(at(1_700_000_000_123_456_789n), '2023-11-14T22:13:20.123456789Z');
   assert.equal(at(1_700_000_000_999_999_999n), '2023-11-14T22:13:20.999999999Z');
@@ -30,7 +31,7 @@ test('timestamps are exact to the nanosecond', () => {
 
 test('nothing in a line acts on a terminal, and the value is what it was', () => {
   const comm = 'a\u001b[2J\n\u007f\u009bé';
-  const line = ndjsonLine(exampleRecord({ comm }));
+  const line = ndjsonLine('accepted', exampleRecord({ comm }));
   // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what must not be there.
   assert.doesNotMatch(line, /[\u0000-\u001f\u007f-\u009f]/);
   assert.equal(JSON.parse(line)['thread.name'], comm);

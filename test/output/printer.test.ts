@@ -92,7 +92,7 @@ test('ndjson: no header, one line a record', async () => {
   const batch = records(2);
   printer.accept(batch);
   assert.equal(await printer.flush(LONG_MILLIS), true);
-  assert.deepEqual(out.chunks, [`${batch.map(ndjsonLine).join('\n')}\n`]);
+  assert.deepEqual(out.chunks, [`${batch.map((record) => ndjsonLine('accepted', record)).join('\n')}\n`]);
   assert.deepEqual(counts(), { printed: 2, unprinted: 0 });
 });
 

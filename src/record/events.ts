@@ -1,0 +1,47 @@
+import type { SeverityNumber } from '@opentelemetry/api';
+import type { AcceptRecord } from './accept-record.ts';
+import { bodyOfAccept, bodyOfLoss } from './body.ts';
+import type { LossRecord } from './loss-record.ts';
+
+/** INFO and WARN of OpenTelemetry's SeverityNumber: its own enum would load the whole API, also for a table. */
+const INFO: SeverityNumber = 9;
+const WARN: SeverityNumber = 13;
+
+/** What each kind of event is made from. */
+export interface EventRecords {
+  readonly accepted: AcceptRecord;
+  readonly lost: LossRecord;
+}
+export type EventKind = keyof EventRecords;
+
+/** What a log record of one kind of event has beside its attributes. Times are wall clock. */
+export interface EventShape<EventRecord> {
+  /** `LogRecord.event_name`. */
+  readonly name: `tcpaccept.${string}`;
+  readonly brief: string;
+  readonly severityNumber: SeverityNumber;
+  readonly timestampUnixNs: (record: EventRecord) => bigint;
+  readonly observedUnixNs: (record: EventRecord) => bigint;
+  /** For display only. */
+  readonly body: (record: EventRecord) => string;
+}
+
+/** The event table: every kind of log record there is. */
+export const EVENTS: { readonly [Kind in EventKind]: EventShape<EventRecords[Kind]> } = {
+  accepted: {
+    name: 'tcpaccept.connection.accepted',
+    brief: 'one accepted connection',
+    severityNumber: INFO,
+    timestampUnixNs: (r) => r.connection.acceptedUnixNs,
+    observedUnixNs: (r) => r.connection.observedUnixNs,
+    body: bodyOfAccept,
+  },
+  lost: {
+    name: 'tcpaccept.records.lost',
+    brief: 'how many accepts have no record, and why; made whenever that changes',
+    severityNumber: WARN,
+    timestampUnixNs: (r) => r.noticedUnixNs,
+    observedUnixNs: (r) => r.noticedUnixNs,
+    body: bodyOfLoss,
+  },
+};
