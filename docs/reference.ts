@@ -47,7 +47,7 @@ export const SECTIONS: Readonly<Record<string, () => string>> = {
     `${table(
       ['name', 'counts'],
       LEDGER_NAMES.map((name) => [code(name), LEDGER_BRIEFS[name]]),
-    )}\n\n${LEDGER_IDENTITIES.map(([whole, parts]) => `- \`${whole} = ${parts.join(' + ')}\``).join('\n')}`,
+    )}\n\n${LEDGER_IDENTITIES.map(([left, right]) => `- \`${left.join(' + ')} = ${right.join(' + ')}\``).join('\n')}`,
   hooks: () =>
     table(
       ['hook', 'needs', 'sees', 'does not see'],

@@ -4,7 +4,7 @@
  * Its identities (DESIGN section 4), whose names are used everywhere:
  *   kernel: seen = filtered + self + aggregated + ring_full + unreadable + submitted
  *   user:   submitted = in_ring + drained
- *   export: drained = delivered + rejected + dropped + spooled + queued + unexported
+ *   export: drained + reports = delivered + rejected + dropped + spooled + queued + unexported
  *   print:  drained = printed + unprinted
  * In an application's plugin the ledger ends at `emitted`: drained = emitted + dropped.
  */
@@ -19,6 +19,7 @@ export const LEDGER_NAMES = [
   'missed',
   'in_ring',
   'drained',
+  'reports',
   'delivered',
   'rejected',
   'dropped',
@@ -42,6 +43,7 @@ export const LEDGER_BRIEFS: Readonly<Record<LedgerName, string>> = {
   missed: 'accepts the kernel says its probes missed: never seen, so in no sum',
   in_ring: 'records still in the ring',
   drained: 'records read from the ring',
+  reports: 'records made here to tell of losses (`tcpaccept.records.lost`), and exported like the others',
   delivered: 'records the endpoint took',
   rejected: 'records the endpoint refused, by an error or a partial success',
   dropped: 'records given up: the queue was full, or the endpoint could not be reached in time',
@@ -55,12 +57,17 @@ export const LEDGER_BRIEFS: Readonly<Record<LedgerName, string>> = {
 
 export type LedgerCounts = Readonly<Record<LedgerName, number>>;
 
-/** Which sums must hold; the left side equals the sum of the right. */
-export const LEDGER_IDENTITIES: readonly (readonly [LedgerName, readonly LedgerName[]])[] = [
-  ['seen', ['filtered', 'self', 'aggregated', 'ring_full', 'unreadable', 'submitted']],
-  ['submitted', ['in_ring', 'drained']],
-  ['drained', ['delivered', 'rejected', 'dropped', 'spooled', 'queued', 'unexported']],
-  ['drained', ['printed', 'unprinted']],
+/** What becomes of an accept in the kernel. */
+const KERNEL_FATES = ['filtered', 'self', 'aggregated', 'ring_full', 'unreadable', 'submitted'] as const;
+/** What becomes of a record that is to be exported. */
+export const EXPORT_FATES = ['delivered', 'rejected', 'dropped', 'spooled', 'queued', 'unexported'] as const;
+
+/** Which sums must hold: those of the two sides are equal. */
+export const LEDGER_IDENTITIES: readonly (readonly [readonly LedgerName[], readonly LedgerName[]])[] = [
+  [['seen'], KERNEL_FATES],
+  [['submitted'], ['in_ring', 'drained']],
+  [['drained', 'reports'], EXPORT_FATES],
+  [['drained'], ['printed', 'unprinted']],
 ];
 
 /** Counts, kept exact by those who move them; counts are numbers, exact to 2^53. */
@@ -76,9 +83,19 @@ export class Ledger {
     this.#counts[name] += count;
   }
 
-  /** Sets a name that is read rather than counted here: the kernel's counters. */
-  set(name: LedgerName, count: number): void {
-    this.#counts[name] = count;
+  /**
+   * Takes over the kernel's counters, read while programs may be running on other CPUs: an accept that is being decided
+   * on is not counted yet, nor is a record that came after the counters were read.
+   */
+  setRunning(kernel: Partial<LedgerCounts>): void {
+    this.setFinal(kernel);
+    this.#counts.seen = KERNEL_FATES.reduce((sum, name) => sum + this.#counts[name], 0);
+    this.#counts.in_ring = this.#counts.submitted - this.#counts.drained;
+  }
+
+  /** Takes over the kernel's counters when nothing moves them any more: each as it was counted. */
+  setFinal(kernel: Partial<LedgerCounts>): void {
+    Object.assign(this.#counts, kernel);
   }
 
   get(name: LedgerName): number {

@@ -5,16 +5,18 @@ import { hostAttributes } from '../identity/host.ts';
 import { Identifier } from '../identity/identify.ts';
 import { ProcessCache } from '../identity/process-cache.ts';
 import { AcceptTracer } from '../kernel/accept-tracer.ts';
-import type { AcceptBatch } from '../kernel/accepted-connection.ts';
-import { Ledger, type LedgerName } from '../ledger.ts';
+import { Ledger } from '../ledger.ts';
 import { Printer } from '../output/printer.ts';
+import { Bookkeeper } from './bookkeeper.ts';
 import { resolveFilters } from './resolve-filters.ts';
+import { Sinks } from './sinks.ts';
 import { StopSignal } from './stop-signal.ts';
 import { Warnings } from './warnings.ts';
 
 /** Of the 5 s between a signal and exit: what exporting may take, and what a slow reader of stdout may. */
 const EXPORT_CLOSE_MILLIS = 4000;
 const PRINT_FLUSH_MILLIS = 2000;
+const LAST_LINE_MILLIS = 500;
 
 /** Traces until told to stop, then delivers what was recorded and says what became of every accept. */
 export async function trace(config: Config, environment: NodeJS.ProcessEnv): Promise<number> {
@@ -36,20 +38,25 @@ export async function trace(config: Config, environment: NodeJS.ProcessEnv): Pro
   });
   const tracer = new AcceptTracer({ ...filters, hook: config.hook, ringBytes: config.ringBytes, self: 'all' });
 
-  const sinks = new Sinks(ledger, printer, lane);
+  const identifier = new Identifier({ cache: new ProcessCache() });
+  const sinks = new Sinks({ ledger, identifier, printer, lane });
   process.stderr.write(`otel-tcpaccept: tracing hook=${tracer.hook} ${exportText(lane)}\n`);
   if (config.verbose) sayHostPid(tracer, filters.pid);
   printer.start();
   tracer.run((batch) => sinks.take(batch));
+  const { uidPrefix } = identifier;
+  const write = (line: string) => void process.stderr.write(line);
+  const bookkeeper = new Bookkeeper({ tracer, ledger, sinks, printer, uidPrefix, write });
   // From here: setting up takes half a second, which is not tracing.
   if (config.durationMillis !== undefined) stopSignal.stopAfter(config.durationMillis);
 
   await stopSignal.reason;
   await tracer.stop();
+  bookkeeper.reportLosses();
   await Promise.all([lane?.close(EXPORT_CLOSE_MILLIS), printer.flush(PRINT_FLUSH_MILLIS)]);
-  for (const [name, count] of Object.entries(tracer.counts())) ledger.set(name as LedgerName, count);
+  bookkeeper.close();
   tracer.close();
-  process.stderr.write(`otel-tcpaccept: ledger ${ledger.toLine()}\n`);
+  await printer.flush(LAST_LINE_MILLIS);
   stopSignal.dispose();
   return EXIT.done;
 }
@@ -75,26 +82,4 @@ function sayHostPid(tracer: AcceptTracer, pid: number | undefined): void {
   const text =
     hostPid === undefined ? `pid ${pid} is no process here now` : `pid ${pid} here is ${hostPid} on the host`;
   process.stderr.write(`otel-tcpaccept: ${text}\n`);
-}
-
-/** Every batch to whoever wants it. */
-class Sinks {
-  readonly #ledger: Ledger;
-  readonly #printer: Printer;
-  readonly #lane: ExportLane | undefined;
-  readonly #identifier = new Identifier({ cache: new ProcessCache() });
-
-  constructor(ledger: Ledger, printer: Printer, lane: ExportLane | undefined) {
-    this.#ledger = ledger;
-    this.#printer = printer;
-    this.#lane = lane;
-  }
-
-  take(batch: AcceptBatch): void {
-    this.#ledger.add('drained', batch.count);
-    const records = this.#identifier.identify(batch);
-    this.#printer.accept(records);
-    if (this.#lane) this.#lane.accept(records);
-    else this.#ledger.add('unexported', records.length);
-  }
 }

@@ -1,6 +1,8 @@
 import type { Ledger } from '../ledger.ts';
 import type { AcceptRecord, RecordSink } from '../record/accept-record.ts';
+import type { EventKind, EventRecords } from '../record/events.ts';
 import { installDiagnostics, type Warn } from './diagnostics.ts';
+import { DirectLane } from './direct-lane.ts';
 import { type OtlpSettings, readOtlpEnvironment } from './otlp-environment.ts';
 import { makeResource } from './resource.ts';
 import { SdkLane } from './sdk-lane.ts';
@@ -11,6 +13,8 @@ export interface ExportLane extends RecordSink {
   readonly description: string;
   /** Takes the batch; each record ends as delivered, rejected or dropped, and is queued until then. */
   accept(records: readonly AcceptRecord[]): void;
+  /** Takes records of other events, as `accept` takes accepts. */
+  report<Kind extends EventKind>(kind: Kind, records: readonly EventRecords[Kind][]): void;
   /** Delivers what is queued and resolves, at the latest after the deadline. */
   close(deadlineMillis: number): Promise<void>;
 }
@@ -31,10 +35,12 @@ export async function openExportLane(
   for (const warning of [...warnings, ...resourceWarnings]) warn(warning, warning);
   if (settings.exporters.length === 0) return undefined;
   installDiagnostics(settings.diagLevel, warn, (line) => process.stderr.write(line));
-  const lane = await SdkLane.open({ settings, resource, ledger, warn });
+  const isDirect = settings.exporters.join() === 'otlp' && settings.protocol === 'http/protobuf';
+  const lane = await (isDirect ? DirectLane : SdkLane).open({ settings, resource, ledger, warn });
   return {
     description: describe(settings),
     accept: (records) => lane.accept(records),
+    report: (kind, records) => lane.report(kind, records),
     close: (deadlineMillis) => lane.close(deadlineMillis),
   };
 }

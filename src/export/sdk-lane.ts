@@ -8,6 +8,7 @@ import {
 } from '@opentelemetry/sdk-logs';
 import type { Ledger } from '../ledger.ts';
 import type { AcceptRecord, RecordSink } from '../record/accept-record.ts';
+import type { EventKind, EventRecords } from '../record/events.ts';
 import { emitRecord } from '../record/log-record.ts';
 import { SCHEMA_URL } from '../record/semantic-conventions.ts';
 import { PACKAGE_NAME, PACKAGE_VERSION } from '../version.ts';
@@ -62,10 +63,14 @@ export class SdkLane implements RecordSink {
   }
 
   accept(records: readonly AcceptRecord[]): void {
+    this.report('accepted', records);
+  }
+
+  report<Kind extends EventKind>(kind: Kind, records: readonly EventRecords[Kind][]): void {
     const admitted = this.#fates.admit(records.length);
     for (const record of records.slice(0, admitted)) {
       try {
-        emitRecord(this.#logger, 'accepted', record);
+        emitRecord(this.#logger, kind, record);
       } catch (thrown) {
         this.#fates.settle({
           kind: 'failed',

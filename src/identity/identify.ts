@@ -23,11 +23,12 @@ export interface IdentifierOptions {
 /** Gives each accept of a batch its process and its uid; one for each session, since each counts from the start. */
 export class Identifier {
   readonly #cache: Pick<ProcessCache, 'identify'>;
-  readonly #uidPrefix: string;
+  /** Of every uid of this session. */
+  readonly uidPrefix: string;
 
   constructor({ cache, bootId: boot = bootId(), loadedMonotonicNs = process.hrtime.bigint() }: IdentifierOptions) {
     this.#cache = cache;
-    this.#uidPrefix = `${boot.replaceAll('-', '')}-${loadedMonotonicNs.toString(36)}-`;
+    this.uidPrefix = `${boot.replaceAll('-', '')}-${loadedMonotonicNs.toString(36)}-`;
   }
 
   /** In the batch's order. Must be called while the batch is valid; the result may be kept. */
@@ -35,7 +36,7 @@ export class Identifier {
     return batch.connections.map((connection) => ({
       connection,
       process: this.#cache.identify(connection),
-      uid: `${this.#uidPrefix}${connection.cpu}-${connection.sequence}`,
+      uid: `${this.uidPrefix}${connection.cpu}-${connection.sequence}`,
     }));
   }
 }

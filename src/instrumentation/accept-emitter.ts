@@ -5,7 +5,7 @@ import { AcceptTracer } from '../kernel/accept-tracer.ts';
 import type { AcceptBatch } from '../kernel/accepted-connection.ts';
 import { loadNative } from '../kernel/native.ts';
 import type { TracerSettings } from '../kernel/open-session.ts';
-import { Ledger, type LedgerCounts, type LedgerName } from '../ledger.ts';
+import { Ledger, type LedgerCounts } from '../ledger.ts';
 import type { AcceptRecord } from '../record/accept-record.ts';
 import { EVENTS } from '../record/events.ts';
 import { emitRecord } from '../record/log-record.ts';
@@ -48,7 +48,7 @@ export class AcceptEmitter {
     this.#tracer.drain();
     // A program that was running on another CPU while it was detached may still hand in an accept.
     const close = () => {
-      this.#readKernel();
+      this.#ledger.setFinal(this.#tracer.counts());
       this.#tracer.close();
       this.#closed = true;
     };
@@ -56,7 +56,7 @@ export class AcceptEmitter {
   }
 
   counts(): LedgerCounts {
-    if (!this.#closed) this.#readKernel();
+    if (!this.#closed) this.#ledger.setRunning(this.#tracer.counts());
     return this.#ledger.counts();
   }
 
@@ -81,10 +81,6 @@ export class AcceptEmitter {
       const what = thrown instanceof Error ? thrown.message : `a ${typeof thrown}`;
       say('warn', `the application's logger threw (${what}); such records are dropped, which is said only once`);
     }
-  }
-
-  #readKernel(): void {
-    for (const [name, count] of Object.entries(this.#tracer.counts())) this.#ledger.set(name as LedgerName, count);
   }
 }
 

@@ -1,3 +1,4 @@
+import type { LedgerCounts } from '../ledger.ts';
 import { attributesOf } from '../record/attributes.ts';
 import { EVENTS, type EventKind, type EventRecords } from '../record/events.ts';
 
@@ -7,6 +8,11 @@ export function ndjsonLine<Kind extends EventKind>(kind: Kind, record: EventReco
   const timestamp = rfc3339(timestampUnixNs(record));
   const line = { timestamp, event_name: name, ...attributesOf(kind, record) };
   return JSON.stringify(line).replace(TERMINAL_CONTROLS, escapeCharacter);
+}
+
+/** The ledger as it is now, as a JSON object on one line: `timestamp`, then `tcpaccept.ledger`. */
+export function ledgerLine(counts: LedgerCounts): string {
+  return JSON.stringify({ timestamp: new Date().toISOString(), 'tcpaccept.ledger': counts });
 }
 
 /** UTC with all nine digits of nanoseconds: RFC 3339 5.6. */

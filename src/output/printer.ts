@@ -1,7 +1,8 @@
 import type { Writable } from 'node:stream';
 import type { Ledger } from '../ledger.ts';
 import type { AcceptRecord, RecordSink } from '../record/accept-record.ts';
-import { ndjsonLine } from './ndjson.ts';
+import type { EventKind, EventRecords } from '../record/events.ts';
+import { ledgerLine, ndjsonLine } from './ndjson.ts';
 import { type TableColumns, TableRows, tableHeader } from './table.ts';
 
 /**
@@ -73,6 +74,21 @@ export class Printer implements RecordSink {
     if (printed > 0) this.#write(`${rows.map(this.#line).join('\n')}\n`, printed);
     this.#remaining -= rows.length;
     if (this.#remaining === 0 && rows.length > 0) this.#settings.onLimit?.();
+  }
+
+  /** Prints records of other events, where the format has a place for them; they are no rows, and not counted. */
+  report<Kind extends EventKind>(kind: Kind, records: readonly EventRecords[Kind][]): void {
+    this.#say(records.map((record) => ndjsonLine(kind, record)));
+  }
+
+  /** Prints the ledger, where the format has a place for it. */
+  ledger(): void {
+    this.#say([ledgerLine(this.#ledger.counts())]);
+  }
+
+  #say(lines: readonly string[]): void {
+    if (this.#settings.format !== 'ndjson' || !this.#open || this.#isFull()) return;
+    for (const line of lines) this.#write(`${line}\n`, 0);
   }
 
   /**

@@ -41,7 +41,7 @@ test(`${ACCEPTS} accepts as fast as one client can: as many records, each once, 
   assert.equal(records.length, ACCEPTS);
   const uids = new Set(records.map(({ attributes }) => attributes['log.record.uid']));
   assert.equal(uids.size, ACCEPTS);
-  assert.deepEqual(new Set(tracer.lines.map((line) => JSON.parse(line)['log.record.uid'])), uids);
+  assert.deepEqual(new Set(tracer.rows.map((row) => row['log.record.uid'])), uids);
   // A client's port is soon used again: connections that look alike were accepted one after another by one process.
   const byKey = Map.groupBy(accepted, ([key]) => key);
   for (const record of records.toSorted((a, b) => Number(a.timeUnixNano - b.timeUnixNano))) {

@@ -3,18 +3,32 @@ import { LEDGER_IDENTITIES, LEDGER_NAMES, type LedgerCounts, type LedgerName } f
 
 /** The counts of the one ledger line of a tracer's stderr; what it leaves out is 0. Fails when a sum does not hold. */
 export function readLedger(stderr: string): LedgerCounts {
-  const lines = stderr.match(/^otel-tcpaccept: ledger .*$/gm) ?? [];
-  assert.equal(lines.length, 1, `ledger lines in:\n${stderr}`);
+  const [ledger, ...more] = readLedgers(stderr);
+  assert.ok(ledger && more.length === 0, `ledger lines in:\n${stderr}`);
+  return ledger;
+}
+
+/** The counts of every ledger line, in order. Fails when a sum does not hold. */
+export function readLedgers(stderr: string): LedgerCounts[] {
+  return (stderr.match(/^otel-tcpaccept: ledger .*$/gm) ?? []).map(parseLedger);
+}
+
+function parseLedger(line: string): LedgerCounts {
   const counts = Object.fromEntries(LEDGER_NAMES.map((name) => [name, 0])) as Record<LedgerName, number>;
-  for (const [, name = '', count] of (lines[0] ?? '').matchAll(/(\w+)=(\d+)/g)) {
+  for (const [, name = '', count] of line.matchAll(/(\w+)=(\d+)/g)) {
     assert.ok(LEDGER_NAMES.includes(name as LedgerName), `${name} is no name of the ledger`);
     counts[name as LedgerName] = Number(count);
   }
-  for (const [whole, parts] of LEDGER_IDENTITIES) {
-    const sum = parts.reduce((total, name) => total + counts[name], 0);
-    assert.equal(counts[whole], sum, `${whole} = ${parts.join(' + ')} in: ${lines[0]}`);
-  }
+  assertIdentities(counts, line);
   return counts;
+}
+
+/** Fails when a sum does not hold, and shows `context`. */
+export function assertIdentities(counts: LedgerCounts, context: string): void {
+  const sum = (names: readonly LedgerName[]) => names.reduce((total, name) => total + counts[name], 0);
+  for (const [left, right] of LEDGER_IDENTITIES) {
+    assert.equal(sum(left), sum(right), `${left.join(' + ')} = ${right.join(' + ')} in: ${context}`);
+  }
 }
 
 /** Fails unless the counts are these and all others are 0; `seen` and `filtered` are the whole host's and not looked at. */

@@ -35,7 +35,7 @@ test('npm start passes options on, prints nothing but data, and sets nothing up 
   const made = await connect(acceptor.targets(), 4, { awaits: true });
   const { code, stdout, stderr } = await tracer.ended();
   assert.equal(code, 0);
-  const rows = stdout.split('\n').slice(0, -1);
+  const rows = stdout.split('\n').slice(0, -2);
   assert.deepEqual(
     rows.map((row) => JSON.parse(row)['network.peer.port']),
     made.map(({ peerPort }) => peerPort),

@@ -25,9 +25,8 @@ test('rows of ndjson are the attributes that the collector has of the same accep
   assertLedger(stderr, { submitted: 40, drained: 40, delivered: 40, printed: 40 });
   const records = await collector.records();
   assert.equal(records.length, 40);
-  const rows = tracer.lines.map((line) => JSON.parse(line));
   assert.deepEqual(
-    rows,
+    tracer.rows,
     records.map(({ attributes, timeUnixNano }) => {
       const nanoseconds = String(timeUnixNano % 1_000_000_000n).padStart(9, '0');
       const seconds = new Date(Number(timeUnixNano / 1_000_000n)).toISOString().slice(0, 19);
@@ -108,7 +107,7 @@ test('stderr’s reader leaves: tracing goes on, and it exits 0', async () => {
   }
   const { code } = await tracer.stop();
   assert.equal(code, 0);
-  assert.equal(tracer.lines.length, 8);
+  assert.equal(tracer.rows.length, 8);
 });
 
 test('nobody reads stdout: exporting goes on, and SIGTERM ends it in time, with what was not printed counted', async () => {

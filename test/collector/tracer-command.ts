@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { Readable } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import type { LedgerCounts } from '../../src/ledger.ts';
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 const NODE = fileURLToPath(new URL('../../build/node', import.meta.url));
@@ -87,6 +88,16 @@ export class TracerCommand {
   /** The whole lines of stdout. */
   get lines(): string[] {
     return this.#stdout.split('\n').slice(0, -1);
+  }
+
+  /** The whole lines of an ndjson output, the ledgers it has between and after its rows left out. */
+  get rows(): Record<string, unknown>[] {
+    return this.lines.map((line) => JSON.parse(line)).filter((object) => !('tcpaccept.ledger' in object));
+  }
+
+  /** The ledgers of an ndjson output. */
+  get ledgers(): LedgerCounts[] {
+    return this.lines.map((line) => JSON.parse(line)['tcpaccept.ledger']).filter((ledger) => ledger !== undefined);
   }
 
   readStdout(): void {

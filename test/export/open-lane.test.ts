@@ -48,15 +48,16 @@ const ANSWERS: readonly Answer[] = [
   { status: 200, body: '<html>hello</html>' },
 ];
 for (const answer of ANSWERS) {
-  test(`an export answered with ${answer.status} ${answer.body ?? ''} is one message, ours`, async () => {
+  test(`an export answered with ${answer.status} ${answer.body ?? ''} is one cause of warnings, ours`, async () => {
     await using server = await OtlpServer.start(() => answer);
     const lane = await open({ OTEL_EXPORTER_OTLP_ENDPOINT: server.endpoint, OTEL_EXPORTER_OTLP_TIMEOUT: '500' });
     installDiagnostics('info', warn, print);
     lane?.accept(records(5));
-    await lane?.close(5000);
+    await lane?.close(1000);
     assert.deepEqual(lines, []);
-    assert.equal(warnings.length, 1, JSON.stringify(warnings));
-    assert.match(warnings[0]?.cause ?? '', /^export-/);
+    const [cause = '', ...others] = new Set(warnings.map(({ cause }) => cause));
+    assert.deepEqual(others, []);
+    assert.match(cause, /^export-/);
   });
 }
 

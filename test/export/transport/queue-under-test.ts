@@ -3,13 +3,11 @@ import { readOtlpEnvironment } from '../../../src/export/otlp-environment.ts';
 import type { EncodedRequest } from '../../../src/export/transport/encoded-request.ts';
 import { OtlpTransport } from '../../../src/export/transport/otlp-transport.ts';
 import { SendingQueue, type SendingQueueParts } from '../../../src/export/transport/sending-queue.ts';
-import { LEDGER_IDENTITIES, Ledger, type LedgerName } from '../../../src/ledger.ts';
+import { EXPORT_FATES, Ledger, type LedgerName } from '../../../src/ledger.ts';
 import { encode, numberedRecords, numbersIn } from './encode-records.ts';
 
 /** The policy's shape, a hundred times as fast. */
 const QUICK = (failures: number, askedMillis: number | undefined) => askedMillis ?? Math.min(10 * 1.5 ** failures, 300);
-
-const [, FATES] = LEDGER_IDENTITIES.find(([whole, parts]) => whole === 'drained' && parts.includes('delivered')) ?? [];
 
 export interface QueueOptions extends Partial<Omit<SendingQueueParts, 'onGivenUp'>> {
   /** Keep what is given up in `givenUp`, counted as spooled. */
@@ -53,13 +51,13 @@ export class QueueUnderTest {
 
   /** What the ledger says became of the records, without zeros. */
   fates(): Partial<Record<LedgerName, number>> {
-    const moved = (FATES ?? []).filter((name) => this.ledger.get(name) !== 0);
+    const moved = EXPORT_FATES.filter((name) => this.ledger.get(name) !== 0);
     return Object.fromEntries(moved.map((name) => [name, this.ledger.get(name)]));
   }
 
   /** The ledger's identity, which holds at every moment. */
   assertSum(): void {
-    const sum = (FATES ?? []).reduce((total, name) => total + this.ledger.get(name), 0);
+    const sum = EXPORT_FATES.reduce((total, name) => total + this.ledger.get(name), 0);
     assert.equal(sum, this.ledger.get('drained'));
   }
 

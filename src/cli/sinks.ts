@@ -1,0 +1,42 @@
+import type { ExportLane } from '../export/open-lane.ts';
+import type { Identifier } from '../identity/identify.ts';
+import type { AcceptBatch } from '../kernel/accepted-connection.ts';
+import type { Ledger } from '../ledger.ts';
+import type { Printer } from '../output/printer.ts';
+import type { EventKind, EventRecords } from '../record/events.ts';
+
+export interface SinksParts {
+  readonly ledger: Ledger;
+  readonly identifier: Identifier;
+  readonly printer: Printer;
+  /** `undefined`: export is off. */
+  readonly lane: ExportLane | undefined;
+}
+
+/** Every batch to whoever wants it, counted as it passes. */
+export class Sinks {
+  readonly #parts: SinksParts;
+
+  constructor(parts: SinksParts) {
+    this.#parts = parts;
+  }
+
+  take(batch: AcceptBatch): void {
+    const { ledger, identifier, printer, lane } = this.#parts;
+    ledger.add('drained', batch.count);
+    const records = identifier.identify(batch);
+    printer.accept(records);
+    if (lane) lane.accept(records);
+    else ledger.add('unexported', records.length);
+  }
+
+  /** Records that were made here. */
+  report<Kind extends EventKind>(kind: Kind, records: readonly EventRecords[Kind][]): void {
+    if (records.length === 0) return;
+    const { ledger, printer, lane } = this.#parts;
+    printer.report(kind, records);
+    if (!lane) return;
+    ledger.add('reports', records.length);
+    lane.report(kind, records);
+  }
+}

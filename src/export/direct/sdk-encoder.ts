@@ -1,0 +1,42 @@
+import type { Logger } from '@opentelemetry/api';
+import { ProtobufLogsSerializer } from '@opentelemetry/otlp-transformer';
+import type { Resource } from '@opentelemetry/resources';
+import { LoggerProvider, type LogRecordProcessor, type ReadableLogRecord } from '@opentelemetry/sdk-logs';
+import type { EventKind, EventRecords } from '../../record/events.ts';
+import { emitRecord } from '../../record/log-record.ts';
+import { SCHEMA_URL } from '../../record/semantic-conventions.ts';
+import { PACKAGE_NAME, PACKAGE_VERSION } from '../../version.ts';
+import type { OtlpSettings } from '../otlp-environment.ts';
+import type { EncodedRequest } from '../transport/encoded-request.ts';
+
+/** Makes requests of records with the SDK: its limits, its serializer. */
+export class SdkEncoder {
+  readonly #logger: Logger;
+  #waiting: ReadableLogRecord[] = [];
+
+  constructor({ resource, limits }: { readonly resource: Resource; readonly limits: OtlpSettings['limits'] }) {
+    const keep: LogRecordProcessor = {
+      onEmit: (record) => void this.#waiting.push(record),
+      forceFlush: () => Promise.resolve(),
+      shutdown: () => Promise.resolve(),
+    };
+    const provider = new LoggerProvider({ resource, processors: [keep], logRecordLimits: limits });
+    this.#logger = provider.getLogger(PACKAGE_NAME, PACKAGE_VERSION, { schemaUrl: SCHEMA_URL });
+  }
+
+  /** Records since the last `take`. */
+  get records(): number {
+    return this.#waiting.length;
+  }
+
+  add<Kind extends EventKind>(kind: Kind, record: EventRecords[Kind]): void {
+    emitRecord(this.#logger, kind, record);
+  }
+
+  /** One request of all that was added since. */
+  take(): EncodedRequest {
+    const records = this.#waiting;
+    this.#waiting = [];
+    return { body: ProtobufLogsSerializer.serializeRequest(records) ?? new Uint8Array(), records: records.length };
+  }
+}

@@ -1,0 +1,70 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { Ledger, type LedgerCounts } from '../../src/ledger.ts';
+import { LossReports } from '../../src/record/loss-reports.ts';
+
+const STARTED_NS = 1_700_000_000_000_000_000n;
+const SECOND_NS = 1_000_000_000n;
+
+function countsOf(moved: Partial<LedgerCounts>): LedgerCounts {
+  return { ...new Ledger().counts(), ...moved };
+}
+
+/** What is told at one look a second, without uids. */
+function tell(...looks: Partial<LedgerCounts>[]) {
+  const reports = new LossReports({ uidPrefix: 'boot-load-', startedUnixNs: STARTED_NS });
+  return looks.map((moved, index) =>
+    reports
+      .since(countsOf(moved), STARTED_NS + SECOND_NS * BigInt(index + 1))
+      .map(({ cause, count, intervalNs }) => [cause, count, Number(intervalNs / SECOND_NS)]),
+  );
+}
+
+test('a loss is told of once, with the time since its cause was last told of', () => {
+  assert.deepEqual(tell({}, { ring_full: 3 }, { ring_full: 3 }, { ring_full: 10, missed: 1, unreadable: 2 }), [
+    [],
+    [['ring_full', 3, 2]],
+    [],
+    [
+      ['ring_full', 7, 2],
+      ['unreadable', 2, 4],
+      ['missed', 1, 4],
+    ],
+  ]);
+});
+
+test('what is no loss is not told of', () => {
+  const fine = { seen: 9, filtered: 4, self: 1, submitted: 4, drained: 4, delivered: 3, unexported: 1, unprinted: 4 };
+  assert.deepEqual(tell(fine, { ...fine, delivered: 4 }), [[], []]);
+});
+
+test('losses of the export wait until something gets through, and a record of them that is lost makes no other', () => {
+  const looks = [
+    { dropped: 5 },
+    { dropped: 6, rejected: 1 },
+    { dropped: 6, rejected: 1, delivered: 100 },
+    // The two records of the look before were rejected.
+    { dropped: 6, rejected: 3, delivered: 100 },
+    { dropped: 6, rejected: 3, delivered: 200 },
+  ];
+  assert.deepEqual(tell(...looks), [
+    [],
+    [],
+    [
+      ['rejected', 1, 3],
+      ['dropped', 6, 3],
+    ],
+    [],
+    [['rejected', 2, 2]],
+  ]);
+});
+
+test('no two have the same uid', () => {
+  const reports = new LossReports({ uidPrefix: 'boot-load-', startedUnixNs: STARTED_NS });
+  const first = reports.since(countsOf({ ring_full: 1, missed: 1 }), STARTED_NS);
+  const second = reports.since(countsOf({ ring_full: 2, missed: 1 }), STARTED_NS);
+  assert.deepEqual(
+    [...first, ...second].map(({ uid }) => uid),
+    ['boot-load-lost-0', 'boot-load-lost-1', 'boot-load-lost-2'],
+  );
+});
