@@ -12,8 +12,8 @@ export interface ProcessCacheOptions {
   readonly ownProcess?: boolean;
 }
 
-/** What of an accept decides whose it is. */
-export type WhoseAccept = Pick<RecordView, 'pid' | 'cgroupNumber' | 'acceptedBootNanos' | 'observedBootNanos'>;
+/** That a process, by its pid, did something at a time: what decides who it is. */
+export type ProcessSighting = Pick<RecordView, 'pid' | 'cgroupNumber' | 'acceptedBootNanos' | 'observedBootNanos'>;
 
 /** The process that had a pid when we looked, or `identity: undefined` when there was none to read. */
 interface Entry {
@@ -68,7 +68,7 @@ export class ProcessCache {
    * The process that accepted, the same object until it changes; `undefined` when it cannot be known. Never throws, and
    * allocates nothing when it is known.
    */
-  identify(accept: WhoseAccept): ProcessIdentity | undefined {
+  identify(accept: ProcessSighting): ProcessIdentity | undefined {
     if (!this.usable) return undefined;
     const { pid, acceptedBootNanos, cgroupNumber } = accept;
     let entry = this.#entries.get(pid);
@@ -78,7 +78,7 @@ export class ProcessCache {
     return acceptedBootNanos >= entry.startBootNanos ? entry.identity : undefined;
   }
 
-  #look(accept: WhoseAccept, known: Entry | undefined): Entry {
+  #look(accept: ProcessSighting, known: Entry | undefined): Entry {
     const entry = this.#confirm(accept, known) ?? this.#read(accept);
     entry.validBootNanos = accept.observedBootNanos;
     this.#remember(accept.pid, entry);
@@ -86,13 +86,13 @@ export class ProcessCache {
   }
 
   /** The known entry, if it is still the same program of the same process in the same cgroup. */
-  #confirm({ pid, cgroupNumber }: WhoseAccept, known: Entry | undefined): Entry | undefined {
+  #confirm({ pid, cgroupNumber }: ProcessSighting, known: Entry | undefined): Entry | undefined {
     if (known?.identity === undefined || known.cgroupNumber !== cgroupNumber) return undefined;
     const stat = readProcStat(this.#folderOf(pid));
     return stat !== undefined && isSameProgram(stat, known) ? known : undefined;
   }
 
-  #read({ pid, cgroupNumber }: WhoseAccept): Entry {
+  #read({ pid, cgroupNumber }: ProcessSighting): Entry {
     const { startBootNs, image, identity } = readProcess(this.#folderOf(pid)) ?? NOBODY;
     return { startBootNs, startBootNanos: Number(startBootNs), image, identity, cgroupNumber, validBootNanos: 0 };
   }

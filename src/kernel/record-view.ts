@@ -1,10 +1,10 @@
 import type { AcceptedConnection } from './accepted-connection.ts';
 import { addressText, isMappedIpv4, mappedIpv4Text } from './address.ts';
+import { commText } from './comm.ts';
 import {
   type AcceptMethod,
   AF_INET,
   AF_INET6,
-  COMM_BYTES,
   FLAG_MPTCP,
   METHODS,
   OFFSET,
@@ -215,12 +215,4 @@ export class RecordView implements AcceptedConnection {
   #u64(offset: number): bigint {
     return this.#data.getBigUint64(this.#base + offset, true);
   }
-}
-
-const utf8 = new TextDecoder();
-
-/** A process names itself in any bytes; what is not UTF-8 becomes U+FFFD. */
-function commText(bytes: Uint8Array, at: number): string {
-  const end = bytes.indexOf(0, at);
-  return utf8.decode(bytes.subarray(at, end < 0 || end > at + COMM_BYTES ? at + COMM_BYTES : end));
 }

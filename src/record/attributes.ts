@@ -41,19 +41,21 @@ export const ATTRIBUTES: readonly AttributeRow[] = [
           .ascii('-')
           .u64(a.connection.bytes, a.connection.at('sequence')),
     ),
-    { lost: (r) => r.uid },
+    { lost: (r) => r.uid, listener: (r) => r.uid },
   ),
   row(
     'network.transport',
     'string',
     'Always `tcp`.',
     ofListener(() => 'tcp'),
+    { listener: () => 'tcp' },
   ),
   row(
     'network.type',
     'string',
     '`ipv4` or `ipv6`, IPv4-mapped addresses counting as IPv4.',
     ofListener((l) => l.connection.networkType),
+    { listener: (r) => r.listener.networkType },
   ),
   row(
     'network.peer.address',
@@ -71,72 +73,98 @@ export const ATTRIBUTES: readonly AttributeRow[] = [
     'string',
     'Address the connection was accepted on (LADDR).',
     ofListener((l) => l.connection.localAddress),
+    { listener: (r) => r.listener.localAddress },
   ),
   row(
     'network.local.port',
     'int',
     'Port the connection was accepted on (LPORT).',
     ofListener((l) => l.connection.localPort),
+    {
+      listener: (r) => r.listener.localPort,
+    },
   ),
   row(
     'process.pid',
     'int',
     'Process that accepted, in the host pid namespace (PID).',
     ofTask((t) => t.connection.pid),
+    {
+      listener: (r) => r.listener.owners[0].pid,
+    },
   ),
   row(
     'process.vpid',
     'int',
     'The process id inside its own pid namespace, where it differs.',
-    ofTask((t) => (t.connection.namespacePid === t.connection.pid ? undefined : t.connection.namespacePid)),
+    ofTask((t) => vpidOf(t.connection)),
+    { listener: (r) => vpidOf(r.listener.owners[0]) },
   ),
   row(
     'thread.name',
     'string',
     "The kernel's comm of the accepting thread, at most 15 bytes (COMM).",
     ofTask((t) => t.connection.comm),
+    { listener: (r) => r.listener.owners[0].comm },
   ),
   row(
     'process.executable.name',
     'string',
     'Base name of the executable.',
     ofTask((t) => t.process?.executableName),
+    {
+      listener: (r) => r.process?.executableName,
+    },
   ),
   row(
     'process.executable.path',
     'string',
     'Path of the executable.',
     ofTask((t) => t.process?.executablePath),
+    {
+      listener: (r) => r.process?.executablePath,
+    },
   ),
   row(
     'process.user.id',
     'int',
     'Effective user id.',
     ofTask((t) => t.connection.userId),
+    {
+      listener: (r) => r.listener.owners[0].userId,
+    },
   ),
   row(
     'process.linux.cgroup',
     'string',
     'Path of the cgroup, as /proc/PID/cgroup gives it.',
     ofTask((t) => t.process?.cgroupPath),
+    { listener: (r) => r.process?.cgroupPath },
   ),
   row(
     'container.id',
     'string',
     'Container id found in the cgroup path.',
     ofTask((t) => t.process?.containerId),
+    {
+      listener: (r) => r.process?.containerId,
+    },
   ),
   row(
     'container.runtime.name',
     'string',
     'Container runtime the cgroup path names.',
     ofTask((t) => t.process?.containerRuntime),
+    { listener: (r) => r.process?.containerRuntime },
   ),
   row(
     'k8s.pod.uid',
     'string',
     'Pod uid found in the cgroup path.',
     ofTask((t) => t.process?.podUid),
+    {
+      listener: (r) => r.process?.podUid,
+    },
   ),
   row(
     'tcpaccept.thread.id',
@@ -149,6 +177,7 @@ export const ATTRIBUTES: readonly AttributeRow[] = [
     'int',
     'Inode number of the network namespace.',
     ofTask((t) => t.connection.networkNamespace),
+    { listener: (r) => r.listener.networkNamespace },
   ),
   row(
     'tcpaccept.mount_namespace',
@@ -161,6 +190,9 @@ export const ATTRIBUTES: readonly AttributeRow[] = [
     'string',
     'cgroup v2 id of the accepting task.',
     ofTask((t) => t.connection.cgroupId.toString()),
+    {
+      listener: (r) => r.listener.owners[0].cgroupId.toString(),
+    },
   ),
   row(
     'tcpaccept.socket.cookie',
@@ -177,6 +209,7 @@ export const ATTRIBUTES: readonly AttributeRow[] = [
     'string',
     '`inet` or `inet6`: the family of the socket itself.',
     ofListener((l) => l.connection.socketFamily),
+    { listener: (r) => r.listener.socketFamily },
   ),
   row(
     'tcpaccept.accept_queue.duration',
@@ -193,14 +226,16 @@ export const ATTRIBUTES: readonly AttributeRow[] = [
   row(
     'tcpaccept.accept_queue.length',
     'int',
-    'Connections still queued on the listener after this accept.',
+    'Connections still queued on the listener, after this accept.',
     (r) => r.connection.queueLength,
+    { listener: (r) => r.listener.queueLength },
   ),
   row(
     'tcpaccept.accept_queue.limit',
     'int',
     "The listener's backlog: how many connections may be queued.",
     (r) => r.connection.queueLimit,
+    { listener: (r) => r.listener.queueLimit },
   ),
   row('tcpaccept.tcp.rtt', 'double', 'Smoothed round-trip time when accepted, in seconds.', (r) =>
     r.connection.rttUs === undefined ? undefined : r.connection.rttUs / 1e6,
@@ -216,6 +251,36 @@ export const ATTRIBUTES: readonly AttributeRow[] = [
     'boolean',
     'Accepted through an MPTCP listener.',
     ofListener((l) => l.connection.mptcp),
+    {
+      listener: (r) => r.listener.mptcp,
+    },
+  ),
+  row(
+    'tcpaccept.listener.process_count',
+    'int',
+    'Processes that can accept from it; the one named is the first of them.',
+    NONE,
+    {
+      listener: (r) => r.listener.owners.length,
+    },
+  ),
+  row(
+    'tcpaccept.listener.ipv6_only',
+    'boolean',
+    'Takes no IPv4 clients, as an `inet6` listener otherwise does.',
+    NONE,
+    {
+      listener: (r) => r.listener.ipv6Only,
+    },
+  ),
+  row(
+    'tcpaccept.listener.reuseport_group',
+    'int',
+    'The same number for all listeners of one SO_REUSEPORT group, in one list.',
+    NONE,
+    {
+      listener: (r) => r.listener.reuseportGroup,
+    },
   ),
   row('tcpaccept.loss.cause', 'string', 'Why they were lost: a name of the ledger, such as `ring_full`.', NONE, {
     lost: (r) => r.cause,
@@ -227,6 +292,11 @@ export const ATTRIBUTES: readonly AttributeRow[] = [
     lost: (r) => Number(r.intervalNs) / 1e9,
   }),
 ];
+
+/** As the process itself sees it. */
+function vpidOf({ pid, namespacePid }: { readonly pid: number; readonly namespacePid: number }): number | undefined {
+  return namespacePid === pid ? undefined : namespacePid;
+}
 
 /** `accepted` alone is what most attributes have; `others` are the further events that have it. */
 function row(

@@ -1,4 +1,4 @@
-import type { WhoseAccept } from '../../src/identity/process-cache.ts';
+import type { ProcessSighting } from '../../src/identity/process-cache.ts';
 import type { AcceptedConnection } from '../../src/kernel/accepted-connection.ts';
 
 /** What of an accept decides whose it is; `observedBootNs` is when its batch was read. */
@@ -14,7 +14,7 @@ export interface AcceptFacts {
 const BOOT_UNIX_NS = 1_700_000_000_000_000_000n;
 
 /** An accept with these facts, read as soon as it happened unless told otherwise. */
-export function acceptOf(facts: AcceptFacts): AcceptedConnection & WhoseAccept {
+export function acceptOf(facts: AcceptFacts): AcceptedConnection & ProcessSighting {
   const { pid, acceptedBootNs, observedBootNs = acceptedBootNs, cgroupId = 1n, cpu = 0, sequence = 1n } = facts;
   return {
     acceptedUnixNs: BOOT_UNIX_NS + acceptedBootNs,
