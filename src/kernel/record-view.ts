@@ -113,8 +113,18 @@ export class RecordView implements AcceptedConnection {
   get socketCookie(): bigint {
     return this.#u64(OFFSET.socket_cookie);
   }
-  get hasSocketCookie(): boolean {
-    return (this.#u32(OFFSET.socket_cookie) | this.#u32(OFFSET.socket_cookie + 4)) !== 0;
+  /** The two halves of `socketCookie`, and of `sequence`, without making a bigint. */
+  get cookieLow(): number {
+    return this.#u32(OFFSET.socket_cookie);
+  }
+  get cookieHigh(): number {
+    return this.#u32(OFFSET.socket_cookie + 4);
+  }
+  get sequenceLow(): number {
+    return this.#u32(OFFSET.sequence);
+  }
+  get sequenceHigh(): number {
+    return this.#u32(OFFSET.sequence + 4);
   }
   get networkNamespace(): number {
     return this.#u32(OFFSET.network_namespace);

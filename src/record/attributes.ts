@@ -39,7 +39,7 @@ export const ATTRIBUTES: readonly AttributeRow[] = [
           .ascii(a.uidPrefix)
           .decimal(a.connection.cpu)
           .ascii('-')
-          .u64(a.connection.bytes, a.connection.at('sequence')),
+          .u64(a.connection.sequenceLow, a.connection.sequenceHigh),
     ),
     { lost: (r) => r.uid, listener: (r) => r.uid },
   ),
@@ -201,7 +201,9 @@ export const ATTRIBUTES: readonly AttributeRow[] = [
     each(
       (r) => (r.connection.socketCookie === 0n ? undefined : r.connection.socketCookie.toString()),
       (a, text) =>
-        a.connection.hasSocketCookie ? text.u64(a.connection.bytes, a.connection.at('socket_cookie')) : undefined,
+        a.connection.cookieLow || a.connection.cookieHigh
+          ? text.u64(a.connection.cookieLow, a.connection.cookieHigh)
+          : undefined,
     ),
   ),
   row(

@@ -1,7 +1,8 @@
 import type { AcceptView } from '../../record/accept-record.ts';
-import { ATTRIBUTES, type AttributeRow } from '../../record/attributes.ts';
+import { ATTRIBUTES } from '../../record/attributes.ts';
 import { ACCEPT_BODY } from '../../record/body.ts';
 import { EVENTS } from '../../record/events.ts';
+import type { Reading, Shortcut } from '../../record/reading.ts';
 import type { OtlpSettings } from '../otlp-environment.ts';
 import { ByteWriter } from './byte-writer.ts';
 import { KeyValue } from './key-value.ts';
@@ -19,11 +20,13 @@ interface Pieces {
   readonly body: readonly (Uint8Array | undefined)[];
 }
 
-type AcceptedRow = AttributeRow & {
-  readonly values: { readonly accepted: NonNullable<AttributeRow['values']['accepted']> };
-};
-interface Attribute {
-  readonly row: AcceptedRow;
+/** Of an attribute, or of a part of the body, in objects of one shape: this is the innermost loop. */
+interface Source {
+  readonly sharedBy: Sharing | undefined;
+  readonly value: Reading['value'];
+  readonly straight: Shortcut['straight'];
+}
+interface Attribute extends Source {
   readonly keyValue: KeyValue;
 }
 /** Attributes that follow each other in the table and are had the same way. */
@@ -31,6 +34,8 @@ interface Step {
   readonly sharedBy: Sharing | undefined;
   readonly attributes: Attribute[];
 }
+
+const BODY: readonly Source[] = ACCEPT_BODY.map(sourceOf);
 
 /**
  * Encodes accepts from where they lie in their batch, in the order of the attribute table.
@@ -47,10 +52,11 @@ export class AcceptEncoder {
 
   constructor({ attributeCountLimit, attributeValueLengthLimit }: OtlpSettings['limits']) {
     this.#attributeLimit = attributeCountLimit;
-    const attributes = ATTRIBUTES.filter(isOfAccepts).map((row) => ({
-      row,
-      keyValue: new KeyValue(ATTRIBUTES_FIELD, row.name, attributeValueLengthLimit),
-    }));
+    const attributes = ATTRIBUTES.flatMap(({ name, values, shortcut }) => {
+      if (!values.accepted) return [];
+      const keyValue = new KeyValue(ATTRIBUTES_FIELD, name, attributeValueLengthLimit);
+      return [{ ...sourceOf({ value: values.accepted, ...shortcut }), keyValue }];
+    });
     // One attribute a step where some may have to go: which ones depends on how many came before.
     this.#steps = stepsOf(attributes, attributes.length > attributeCountLimit);
   }
@@ -68,14 +74,14 @@ export class AcceptEncoder {
 
   #body(out: ByteWriter, accept: AcceptView, task: Pieces, listener: Pieces): void {
     const start = beginBody(out);
-    for (let i = 0; i < ACCEPT_BODY.length; i++) {
+    for (let i = 0; i < BODY.length; i++) {
       const shared = task.body[i] ?? listener.body[i];
       if (shared) {
         out.bytes(shared);
         continue;
       }
-      const reading = ACCEPT_BODY[i];
-      const value = reading?.straight ? reading.straight(accept, out) : reading?.value(accept);
+      const source = BODY[i];
+      const value = source?.straight ? source.straight(accept, out) : source?.value(accept);
       if (typeof value === 'string') out.rawText(value);
     }
     endBody(out, start);
@@ -111,7 +117,7 @@ export class AcceptEncoder {
       const written = step.attributes.filter((attribute) => write(out, attribute, accept));
       return { bytes: out.slice(), attributes: written.length };
     });
-    const body = ACCEPT_BODY.map(({ sharedBy, value }) => {
+    const body = BODY.map(({ sharedBy, value }) => {
       if (sharedBy !== sharing) return undefined;
       return Buffer.from(String(value(accept)));
     });
@@ -120,22 +126,22 @@ export class AcceptEncoder {
 }
 
 /** `false`, and nothing written, where it is left out. */
-function write(out: ByteWriter, { row, keyValue }: Attribute, accept: AcceptView): boolean {
-  if (row.shortcut.straight) return keyValue.writeStraight(out, accept, row.shortcut.straight);
-  const value = row.values.accepted(accept);
-  if (value === undefined) return false;
-  keyValue.write(out, value);
+function write(out: ByteWriter, { keyValue, value, straight }: Attribute, accept: AcceptView): boolean {
+  if (straight) return keyValue.writeStraight(out, accept, straight);
+  const known = value(accept);
+  if (known === undefined) return false;
+  keyValue.write(out, known);
   return true;
 }
 
-function isOfAccepts(row: AttributeRow): row is AcceptedRow {
-  return row.values.accepted !== undefined;
+function sourceOf({ sharedBy, value, straight }: Reading): Source {
+  return { sharedBy, value, straight };
 }
 
 function stepsOf(attributes: readonly Attribute[], isOneEach: boolean): Step[] {
   const steps: Step[] = [];
   for (const attribute of attributes) {
-    const { sharedBy } = attribute.row.shortcut;
+    const { sharedBy } = attribute;
     const last = steps.at(-1);
     if (last && last.sharedBy === sharedBy && !isOneEach) last.attributes.push(attribute);
     else steps.push({ sharedBy, attributes: [attribute] });

@@ -3,8 +3,8 @@ import type { TextWriter } from '../../record/text-writer.ts';
 const FIRST_CAPACITY = 256;
 /** What a piece of one of the short writes takes at most: the digits of a u64. */
 const SHORT = 20;
-/** A loop copies less than this faster than `set` does. */
-const LOOP_BYTES = 32;
+const ZERO = 0x30;
+const DOT = 0x2e;
 const TWO_TO_32 = 2 ** 32;
 
 const utf8 = new TextEncoder();
@@ -16,17 +16,31 @@ const DIGITS = digitsOfBytes();
 export class ByteWriter implements TextWriter {
   /** Where the next byte goes; may be set back. */
   length = 0;
-  #bytes = new Uint8Array(FIRST_CAPACITY);
+  #bytes: Uint8Array<ArrayBuffer> = new Uint8Array(FIRST_CAPACITY);
   #data = new DataView(this.#bytes.buffer);
 
-  /** A copy of the bytes from `start` to `end`. */
-  slice(start = 0, end = this.length): Uint8Array<ArrayBuffer> {
-    return this.#bytes.slice(start, end);
+  /** A copy of the bytes. */
+  slice(): Uint8Array<ArrayBuffer> {
+    return this.#bytes.slice(0, this.length);
   }
 
-  /** Copies all bytes to `target`. */
-  copyTo(target: Uint8Array, at: number): void {
-    target.set(this.#bytes.subarray(0, this.length), at);
+  /** The bytes from `start`, which are no longer the writer's: what is written next is written elsewhere. */
+  handOver(start: number): Uint8Array<ArrayBuffer> {
+    // A copy of what is little does not keep a large buffer in memory as long as it waits.
+    if (2 * (this.length - start) < this.#bytes.length) return this.#bytes.slice(start, this.length);
+    const bytes = this.#bytes.subarray(start, this.length);
+    this.#use(new Uint8Array(this.#bytes.length));
+    return bytes;
+  }
+
+  /** Writes over the byte at `at`. */
+  putByte(value: number, at: number): void {
+    this.#bytes[at] = value;
+  }
+
+  /** Copies `values` to `at`, over what is there. */
+  put(values: Uint8Array, at: number): void {
+    this.#bytes.set(values, at);
   }
 
   byte(value: number): void {
@@ -35,22 +49,23 @@ export class ByteWriter implements TextWriter {
   }
 
   bytes(values: Uint8Array): void {
-    const { length } = values;
-    this.#reserve(length);
-    if (length > LOOP_BYTES) this.#bytes.set(values, this.length);
-    else for (let i = 0; i < length; i++) this.#bytes[this.length + i] = values[i] ?? 0;
-    this.length += length;
+    this.#reserve(values.length);
+    this.#bytes.set(values, this.length);
+    this.length += values.length;
   }
 
   /** A whole number from 0 to 2^32 - 1. */
   varint(value: number): void {
     this.#reserve(5);
+    const bytes = this.#bytes;
+    let at = this.length;
     let rest = value;
     while (rest > 127) {
-      this.#bytes[this.length++] = (rest & 127) | 128;
+      bytes[at++] = (rest & 127) | 128;
       rest >>>= 7;
     }
-    this.#bytes[this.length++] = rest;
+    bytes[at++] = rest;
+    this.length = at;
   }
 
   /** As protobuf's int64. */
@@ -82,8 +97,10 @@ export class ByteWriter implements TextWriter {
   ascii(text: string): this {
     const { length } = text;
     this.#reserve(length);
-    for (let i = 0; i < length; i++) this.#bytes[this.length + i] = text.charCodeAt(i);
-    this.length += length;
+    const bytes = this.#bytes;
+    const at = this.length;
+    for (let i = 0; i < length; i++) bytes[at + i] = text.charCodeAt(i);
+    this.length = at + length;
     return this;
   }
 
@@ -111,18 +128,14 @@ export class ByteWriter implements TextWriter {
   }
 
   decimal(value: number): this {
-    if (value >= 1e9) {
-      this.decimal(Math.floor(value / 1e9));
-      this.#digits(value % 1e9, 9);
-    } else {
-      this.#digits(value, digitCount(value));
-    }
+    this.#reserve(SHORT);
+    if (value < 1e9) this.#digits(value | 0, digitCount(value | 0));
+    else this.#large(value);
     return this;
   }
 
-  u64(bytes: Uint8Array, at: number): this {
-    const low = u32(bytes, at);
-    const high = u32(bytes, at + 4);
+  u64(low: number, high: number): this {
+    if (high === 0) return this.decimal(low);
     // Above 2^53 a number is not exact.
     if (high < TWO_TO_32 >>> 11) return this.decimal(high * TWO_TO_32 + low);
     return this.ascii(((BigInt(high) << 32n) | BigInt(low)).toString());
@@ -130,27 +143,37 @@ export class ByteWriter implements TextWriter {
 
   ipv4(bytes: Uint8Array, at: number): this {
     this.#reserve(SHORT);
+    const to = this.#bytes;
+    let end = this.length;
     for (let i = 0; i < 4; i++) {
       const digits = (bytes[at + i] ?? 0) * 4;
-      if (i > 0) this.#bytes[this.length++] = 0x2e;
-      this.#bytes[this.length] = DIGITS[digits] ?? 0;
-      this.#bytes[this.length + 1] = DIGITS[digits + 1] ?? 0;
-      this.#bytes[this.length + 2] = DIGITS[digits + 2] ?? 0;
-      this.length += DIGITS[digits + 3] ?? 0;
+      to[end] = DIGITS[digits] ?? 0;
+      to[end + 1] = DIGITS[digits + 1] ?? 0;
+      to[end + 2] = DIGITS[digits + 2] ?? 0;
+      end += DIGITS[digits + 3] ?? 0;
+      to[end++] = DOT;
     }
+    this.length = end - 1;
     return this;
+  }
+
+  #large(value: number): void {
+    const billions = Math.floor(value / 1e9);
+    this.decimal(billions);
+    this.#digits((value - billions * 1e9) | 0, 9);
   }
 
   /** `count` digits of a whole number below 10^9, with zeros before them. */
   #digits(value: number, count: number): void {
-    this.#reserve(SHORT);
-    let rest = value | 0;
-    for (let at = this.length + count - 1; at >= this.length; at--) {
+    const bytes = this.#bytes;
+    const start = this.length;
+    let rest = value;
+    for (let at = start + count - 1; at >= start; at--) {
       const tenth = (rest / 10) | 0;
-      this.#bytes[at] = 0x30 + rest - tenth * 10;
+      bytes[at] = ZERO + rest - tenth * 10;
       rest = tenth;
     }
-    this.length += count;
+    this.length = start + count;
   }
 
   #reserve(more: number): void {
@@ -158,6 +181,10 @@ export class ByteWriter implements TextWriter {
     if (needed <= this.#bytes.length) return;
     const bytes = new Uint8Array(Math.max(needed, this.#bytes.length * 2));
     bytes.set(this.#bytes);
+    this.#use(bytes);
+  }
+
+  #use(bytes: Uint8Array<ArrayBuffer>): void {
     this.#bytes = bytes;
     this.#data = new DataView(bytes.buffer);
   }
@@ -169,19 +196,14 @@ function isAscii(text: string): boolean {
 }
 
 function digitCount(value: number): number {
-  let count = 1;
-  for (let power = 10; value >= power; power *= 10) count++;
-  return count;
-}
-
-function u32(bytes: Uint8Array, at: number): number {
-  return (
-    (byteAt(bytes, at) |
-      (byteAt(bytes, at + 1) << 8) |
-      (byteAt(bytes, at + 2) << 16) |
-      (byteAt(bytes, at + 3) << 24)) >>>
-    0
-  );
+  if (value < 10) return 1;
+  if (value < 100) return 2;
+  if (value < 1000) return 3;
+  if (value < 10_000) return 4;
+  if (value < 100_000) return 5;
+  if (value < 1_000_000) return 6;
+  if (value < 10_000_000) return 7;
+  return value < 100_000_000 ? 8 : 9;
 }
 
 function digitsOfBytes(): Uint8Array {
@@ -195,8 +217,4 @@ function digitsOfBytes(): Uint8Array {
     digits[byte * 4 + 3] = text.length;
   }
   return digits;
-}
-
-function byteAt(bytes: Uint8Array, at: number): number {
-  return bytes[at] ?? 0;
 }

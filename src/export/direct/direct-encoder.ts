@@ -28,6 +28,7 @@ export class DirectEncoder implements RecordEncoder {
 
   constructor({ resource, limits, warn }: DirectEncoderParts) {
     this.#envelope = new RequestEnvelope(resource);
+    this.#out.length = this.#envelope.headroom;
     this.#limits = limits;
     this.#warn = warn;
     this.#accepts = new AcceptEncoder(limits);
@@ -40,7 +41,7 @@ export class DirectEncoder implements RecordEncoder {
 
   /** What the request would take now. */
   get bytes(): number {
-    return this.#envelope.bytesWith(this.#out.length);
+    return this.#envelope.bytesWith(this.#out.length - this.#envelope.headroom);
   }
 
   addAccept(accept: AcceptView): void {
@@ -55,8 +56,8 @@ export class DirectEncoder implements RecordEncoder {
 
   /** One request of all that was added since. */
   take(): EncodedRequest {
-    const request = { body: this.#envelope.around(this.#out), records: this.#records };
-    this.#out.length = 0;
+    const request = { body: this.#envelope.close(this.#out), records: this.#records };
+    this.#out.length = this.#envelope.headroom;
     this.#records = 0;
     return request;
   }

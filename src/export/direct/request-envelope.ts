@@ -12,18 +12,24 @@ const WHO = tag(1, DELIMITED);
 const SCOPE_LOGS = tag(2, DELIMITED);
 const SCHEMA = tag(3, DELIMITED);
 
+/** Far more than a request ever has: its header is the longest. */
+const MOST_BYTES = 2 ** 30;
+
 /** What a request has around its records: one resource, one scope. */
 export class RequestEnvelope {
   readonly #resource: Uint8Array;
   readonly #resourceSchema: Uint8Array;
   readonly #scope: Uint8Array;
   readonly #scopeSchema: Uint8Array;
+  /** Room to leave before the records. */
+  readonly headroom: number;
 
   constructor(resource: Resource) {
     this.#resource = message(WHO, (out) => writeResource(out, resource));
     this.#resourceSchema = schema(resource.schemaUrl);
     this.#scope = message(WHO, writeScope);
     this.#scopeSchema = schema(SCHEMA_URL);
+    this.headroom = this.#header(MOST_BYTES).length;
   }
 
   /** How long a request is whose encoded records take `recordBytes`. */
@@ -31,9 +37,18 @@ export class RequestEnvelope {
     return withHeader(this.#lengths(recordBytes).resourceLogs);
   }
 
-  /** The request of these records, in memory of its own. */
-  around(records: ByteWriter): Uint8Array {
-    const { scopeLogs, resourceLogs } = this.#lengths(records.length);
+  /** The request of the records that `out` has behind the headroom, where they are. */
+  close(out: ByteWriter): Uint8Array {
+    const header = this.#header(out.length - this.headroom);
+    const start = this.headroom - header.length;
+    out.put(header, start);
+    out.bytes(this.#scopeSchema);
+    out.bytes(this.#resourceSchema);
+    return out.handOver(start);
+  }
+
+  #header(recordBytes: number): Uint8Array {
+    const { scopeLogs, resourceLogs } = this.#lengths(recordBytes);
     const out = new ByteWriter();
     out.byte(RESOURCE_LOGS);
     out.varint(resourceLogs);
@@ -41,12 +56,7 @@ export class RequestEnvelope {
     out.byte(SCOPE_LOGS);
     out.varint(scopeLogs);
     out.bytes(this.#scope);
-    const body = Buffer.allocUnsafeSlow(withHeader(resourceLogs));
-    out.copyTo(body, 0);
-    records.copyTo(body, out.length);
-    body.set(this.#scopeSchema, out.length + records.length);
-    body.set(this.#resourceSchema, out.length + records.length + this.#scopeSchema.length);
-    return body;
+    return out.slice();
   }
 
   #lengths(recordBytes: number): { scopeLogs: number; resourceLogs: number } {
