@@ -5,7 +5,7 @@ import { installDiagnostics, type Warn } from './diagnostics.ts';
 import { DirectLane } from './direct-lane.ts';
 import { type OtlpSettings, readOtlpEnvironment } from './otlp-environment.ts';
 import { makeResource } from './resource.ts';
-import { SdkLane } from './sdk-lane.ts';
+import type { SdkLane, SdkLaneParts } from './sdk-lane.ts';
 
 /** Where records are delivered. */
 export interface ExportLane extends RecordSink {
@@ -36,13 +36,20 @@ export async function openExportLane(
   if (settings.exporters.length === 0) return undefined;
   installDiagnostics(settings.diagLevel, warn, (line) => process.stderr.write(line));
   const isDirect = settings.exporters.join() === 'otlp' && settings.protocol === 'http/protobuf';
-  const lane = await (isDirect ? DirectLane : SdkLane).open({ settings, resource, ledger, warn });
+  const parts = { settings, resource, ledger, warn };
+  const lane = isDirect ? await DirectLane.open(parts) : await openSdkLane(parts);
   return {
     description: describe(settings),
     accept: (batch) => lane.accept(batch),
     report: (kind, records) => lane.report(kind, records),
     close: (deadlineMillis) => lane.close(deadlineMillis),
   };
+}
+
+/** Imported only when wanted: the SDK is a hundred modules. */
+async function openSdkLane(parts: SdkLaneParts): Promise<SdkLane> {
+  const { SdkLane } = await import('./sdk-lane.ts');
+  return await SdkLane.open(parts);
 }
 
 function describe({ exporters, protocol, endpoint }: OtlpSettings): string {

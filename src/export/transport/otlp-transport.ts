@@ -71,7 +71,7 @@ export class OtlpTransport {
   async send(body: Uint8Array): Promise<SendOutcome> {
     try {
       const payload = this.#compresses ? await compress(body) : body;
-      return outcomeOf(await this.#exchange(payload), this.#hide);
+      return await outcomeOf(await this.#exchange(payload), this.#hide);
     } catch (thrown) {
       const { message = String(thrown), code }: Partial<NodeJS.ErrnoException> = Object(thrown);
       const error = Object.assign(new Error(this.#hide(message)), code !== undefined && { code });
