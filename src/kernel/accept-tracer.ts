@@ -11,9 +11,14 @@ export type KernelCounts = Readonly<Record<KernelCounter | 'missed' | 'in_ring',
 
 /** Records one drain takes at most: decoding them keeps the event loop for a few milliseconds. */
 const BATCH_RECORDS = 1024;
-/** The pause before the next look at the ring: short after a batch, long when there was nothing. */
+/**
+ * The pause before the next look at the ring: after a batch, when there was nothing, and when there was nothing for a
+ * while. A look at nothing costs little but the timer that wakes us, some 0.1 ms on a busy virtual machine.
+ */
 const BUSY_PAUSE_MILLIS = 5;
 const IDLE_PAUSE_MILLIS = 20;
+const QUIET_PAUSE_MILLIS = 40;
+const QUIET_AFTER_MILLIS = 5000;
 /** How often to ask whether accepts asleep at the start have returned; until then every system call costs 50 ns more. */
 const SETTLE_CHECK_MILLIS = 500;
 /** How long programs still running on other CPUs may take to finish after they were detached. */
@@ -37,6 +42,7 @@ export class AcceptTracer {
   #timer: NodeJS.Timeout | undefined;
   #keepAlive = true;
   #nextSettleCheck = 0;
+  #lastBatchAt = Number.NEGATIVE_INFINITY;
   #stopped: Promise<void> | undefined;
   #closed = false;
 
@@ -131,7 +137,14 @@ export class AcceptTracer {
     const count = this.#drain();
     if (this.#stopped || !this.#onBatch) return;
     this.#checkSettled();
-    this.#schedule(count === BATCH_RECORDS ? 0 : count > 0 ? BUSY_PAUSE_MILLIS : IDLE_PAUSE_MILLIS);
+    this.#schedule(this.#pauseMillis(count));
+  }
+
+  #pauseMillis(count: number): number {
+    if (count > 0) this.#lastBatchAt = performance.now();
+    if (count === BATCH_RECORDS) return 0;
+    if (count > 0) return BUSY_PAUSE_MILLIS;
+    return performance.now() - this.#lastBatchAt < QUIET_AFTER_MILLIS ? IDLE_PAUSE_MILLIS : QUIET_PAUSE_MILLIS;
   }
 
   #checkSettled(): void {
