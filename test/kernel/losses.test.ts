@@ -11,7 +11,7 @@ import { Server } from './server.ts';
 
 const RING_BYTES = 4096;
 /** Records of 136 bytes, each with a header of 8. */
-const RING_RECORDS = 28;
+const RING_RECORDS = Math.floor(RING_BYTES / (RECORD_BYTES + 8));
 const BURST = 300;
 /** Of a return probe, KRETPROBE_MAXACTIVE_MAX. */
 const PROBE_INSTANCES = 4096;
