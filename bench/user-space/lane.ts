@@ -6,6 +6,7 @@ import { DirectLane } from '../../src/export/direct-lane.ts';
 import { readOtlpEnvironment } from '../../src/export/otlp-environment.ts';
 import { RequestBatcher } from '../../src/export/request-batcher.ts';
 import { SdkLane } from '../../src/export/sdk-lane.ts';
+import type { EncodedRequest } from '../../src/export/transport/encoded-request.ts';
 import { Identifier } from '../../src/identity/identify.ts';
 import { ProcessCache } from '../../src/identity/process-cache.ts';
 import { Ledger, type LedgerName } from '../../src/ledger.ts';
@@ -70,7 +71,11 @@ async function openSink(): Promise<RecordSink> {
     process.env['OTEL_EXPORTER_OTLP_ENDPOINT'] = target;
     return await (lane === 'sdk' ? SdkLane : DirectLane).open({ settings, resource, ledger, warn });
   }
-  const onRequest = ({ records: count }: { records: number }) => ledger.add('delivered', count);
-  const encoder = lane === 'sdk' ? new SdkEncoder({ resource, limits }) : new DirectEncoder({ resource, limits, warn });
+  const direct = new DirectEncoder({ resource, limits, warn });
+  const encoder = lane === 'sdk' ? new SdkEncoder({ resource, limits }) : direct;
+  const onRequest = ({ body, records: count }: EncodedRequest) => {
+    direct.takeBack(body);
+    ledger.add('delivered', count);
+  };
   return new RequestBatcher({ encoder, batch: settings.batch, ledger, onRequest });
 }

@@ -4,6 +4,7 @@ import type { RecordBatch } from '../record/accept-record.ts';
 import type { EventKind, EventRecords } from '../record/events.ts';
 import type { Warn } from './diagnostics.ts';
 import { DirectEncoder } from './direct/direct-encoder.ts';
+import { ReturningTransport } from './direct/returning-transport.ts';
 import type { OtlpSettings } from './otlp-environment.ts';
 import { RequestBatcher } from './request-batcher.ts';
 import { OtlpTransport } from './transport/otlp-transport.ts';
@@ -33,15 +34,16 @@ export class DirectLane {
   }
 
   private constructor({ settings, resource, ledger, warn }: DirectLaneParts, transport: OtlpTransport) {
+    const encoder = new DirectEncoder({ resource, limits: settings.limits, warn });
     this.#queue = new SendingQueue({
       settings,
-      transport,
+      transport: new ReturningTransport(transport, encoder),
       ledger,
       warn,
       giveUpAfterMillis: Number.POSITIVE_INFINITY,
     });
     this.#batcher = new RequestBatcher({
-      encoder: new DirectEncoder({ resource, limits: settings.limits, warn }),
+      encoder,
       batch: settings.batch,
       ledger,
       onRequest: ({ body, records }) => this.#queue.offer(body, records),

@@ -143,3 +143,21 @@ test('a limit of attributes is warned of, none is not', () => {
 test('a resource attribute that a request cannot hold is said at once', () => {
   assert.throws(() => new Encoders(NO_LIMITS, resourceFromAttributes({ list: ['a'] })), /resource attribute list/);
 });
+
+test('memory that was taken back is used again, and nothing else is', () => {
+  const encoder = new DirectEncoder({ resource: RESOURCE, limits: NO_LIMITS, warn: () => {} });
+  const batch = batchOf([exampleRecord()]);
+  const take = () => {
+    for (let record = 0; record < 200; record++) encoder.addAccept(batch.view(0));
+    return encoder.take().body;
+  };
+  const [first, second] = [take(), take()];
+  const expected = Buffer.from(second);
+  encoder.takeBack(first);
+  encoder.takeBack(first);
+  encoder.takeBack(Uint8Array.from(second));
+  const later = [take(), take(), take()];
+  assert.equal(later.filter(({ buffer }) => buffer === first.buffer).length, 1);
+  assert.ok(later.every(({ buffer }) => buffer !== second.buffer));
+  assert.deepEqual(Buffer.from(second), expected, 'what is lent is not written to');
+});
