@@ -40,6 +40,8 @@ export interface Config {
     readonly time: boolean;
     readonly timestamp: boolean;
   };
+  /** Whom to go on as once attached: an id, or a name still to be looked up. */
+  readonly runAsUser: number | string | undefined;
   /** At most 2^31 - 1, so that it fits a timer. */
   readonly durationMillis: number | undefined;
   readonly count: number | undefined;
@@ -86,6 +88,7 @@ export function readConfig(
     hook: read(OPTIONS.hook, flags.hook),
     ringBytes: read(OPTIONS.ringBytes, flags.ringBytes),
     output: Object.freeze(output),
+    runAsUser: read(OPTIONS.runAsUser, flags.runAsUser),
     durationMillis: read(OPTIONS.durationMillis, flags.durationMillis),
     count: read(OPTIONS.count, flags.count),
     exporting,

@@ -55,6 +55,15 @@ const CASES: Readonly<Record<OptionKey, Cases>> = {
   cgroupMapPath: { of: (config) => config.filters.cgroupMapPath, ...PATHS },
   mountNamespaceMapPath: { of: (config) => config.filters.mountNamespaceMapPath, ...PATHS },
   ...SET_CASES,
+  runAsUser: {
+    of: (config) => config.runAsUser,
+    good: [
+      ['nobody', 'nobody'],
+      ['65534', 65_534],
+      ['_otel-tcpaccept', '_otel-tcpaccept'],
+    ],
+    wrong: ['-1', '4294967295', 'a,b', '!nobody', ' nobody', '/root'],
+  },
   output: {
     of: (config) => config.output.format,
     good: [
@@ -169,6 +178,7 @@ test('with nothing given', () => {
       hook: 'auto',
       ringBytes: 16_777_216,
       output: { format: 'table', time: false, timestamp: false },
+      runAsUser: undefined,
       durationMillis: undefined,
       count: undefined,
       exporting: false,

@@ -8,6 +8,7 @@ import { AcceptTracer } from '../kernel/accept-tracer.ts';
 import { Ledger } from '../ledger.ts';
 import { Printer } from '../output/printer.ts';
 import { Bookkeeper } from './bookkeeper.ts';
+import { costOf, findNewUser, giveUpRoot } from './give-up-root.ts';
 import { resolveFilters } from './resolve-filters.ts';
 import { Sinks } from './sinks.ts';
 import { StopSignal } from './stop-signal.ts';
@@ -24,7 +25,12 @@ export async function trace(config: Config, environment: NodeJS.ProcessEnv): Pro
   const { warn } = new Warnings((line) => process.stderr.write(line));
   const ledger = new Ledger();
   const stopSignal = new StopSignal();
-  const lane = config.exporting ? await openLane(environment, ledger, warn) : undefined;
+  // Loaded by who starts it: the user gone on as may have no access to these files.
+  const exporting = config.exporting ? await import('../export/open-lane.ts') : undefined;
+  const user = config.runAsUser === undefined ? undefined : await findNewUser(config.runAsUser);
+  const tracer = new AcceptTracer({ ...filters, hook: config.hook, ringBytes: config.ringBytes, self: 'all' });
+  if (user) giveUpRoot(user, tracer);
+  const lane = await exporting?.openExportLane(environment, ledger, warn, await hostAttributes());
   const printer = new Printer(process.stdout, ledger, {
     ...config.output,
     limit: config.count,
@@ -36,11 +42,10 @@ export async function trace(config: Config, environment: NodeJS.ProcessEnv): Pro
     },
     onLimit: () => stopSignal.stop('count'),
   });
-  const tracer = new AcceptTracer({ ...filters, hook: config.hook, ringBytes: config.ringBytes, self: 'all' });
-
   const identifier = new Identifier({ cache: new ProcessCache() });
   const sinks = new Sinks({ ledger, identifier, printer, lane });
   process.stderr.write(`otel-tcpaccept: tracing hook=${tracer.hook} ${exportText(lane)}\n`);
+  if (user) process.stderr.write(`otel-tcpaccept: ${costOf(user)}\n`);
   if (config.verbose) sayHostPid(tracer, filters.pid);
   printer.start();
   tracer.run((batch) => sinks.take(batch));
@@ -59,16 +64,6 @@ export async function trace(config: Config, environment: NodeJS.ProcessEnv): Pro
   await printer.flush(LAST_LINE_MILLIS);
   stopSignal.dispose();
   return EXIT.done;
-}
-
-/** Imported only when wanted: the OpenTelemetry packages take longer to load than everything else together. */
-async function openLane(
-  environment: NodeJS.ProcessEnv,
-  ledger: Ledger,
-  warn: Warnings['warn'],
-): Promise<ExportLane | undefined> {
-  const { openExportLane } = await import('../export/open-lane.ts');
-  return await openExportLane(environment, ledger, warn, await hostAttributes());
 }
 
 function exportText(lane: ExportLane | undefined): string {

@@ -25,6 +25,7 @@ export interface OptionValues {
   readonly output: OutputFormat;
   readonly hook: 'auto' | Hook;
   readonly ringBytes: number;
+  readonly runAsUser: number | string | undefined;
   readonly durationMillis: number | undefined;
   readonly count: number | undefined;
   readonly export: boolean | undefined;
@@ -208,6 +209,16 @@ export const OPTIONS: { readonly [Key in OptionKey]: OptionRow<OptionValues[Key]
     example: '64M',
     parse: powerOfTwoBytes,
     default: { value: 16 * 1024 ** 2, text: '16M' },
+  },
+  runAsUser: {
+    group: 'Tracing',
+    flags: [{ flags: '--user <NAME>', brief: 'Give up root for this user once the programs are attached.' }],
+    variable: 'TCPACCEPT_USER',
+    noun: 'a user',
+    accepts: 'the name or id of a user of this host',
+    example: 'nobody',
+    parse: user,
+    default: NONE,
   },
   durationMillis: {
     group: 'Tracing',
