@@ -5,7 +5,7 @@
  *   kernel: seen = filtered + self + aggregated + ring_full + unreadable + submitted
  *   user:   submitted = in_ring + drained
  *   export: drained + reports = delivered + rejected + dropped + spooled + queued + unexported
- *   print:  drained = printed + unprinted
+ *   print:  drained = printing + printed + unprinted
  * In an application's plugin the ledger ends at `emitted`: drained = emitted + dropped.
  */
 export const LEDGER_NAMES = [
@@ -27,6 +27,7 @@ export const LEDGER_NAMES = [
   'queued',
   'unexported',
   'emitted',
+  'printing',
   'printed',
   'unprinted',
 ] as const;
@@ -51,6 +52,7 @@ export const LEDGER_BRIEFS: Readonly<Record<LedgerName, string>> = {
   queued: 'records on their way',
   unexported: 'records not exported because export is off',
   emitted: "records handed to an application's logger (plugin only)",
+  printing: 'rows on their way to stdout',
   printed: 'rows that stdout took',
   unprinted: 'rows not printed: --output none, a slow or closed stdout, or more than --count',
 };
@@ -67,7 +69,7 @@ export const LEDGER_IDENTITIES: readonly (readonly [readonly LedgerName[], reado
   [['seen'], KERNEL_FATES],
   [['submitted'], ['in_ring', 'drained']],
   [['drained', 'reports'], EXPORT_FATES],
-  [['drained'], ['printed', 'unprinted']],
+  [['drained'], ['printing', 'printed', 'unprinted']],
 ];
 
 /** Counts, kept exact by those who move them; counts are numbers, exact to 2^53. */
@@ -78,7 +80,7 @@ export class Ledger {
     this.#counts = Object.fromEntries(LEDGER_NAMES.map((name) => [name, 0])) as Record<LedgerName, number>;
   }
 
-  /** Adds `count` to a name; negative to take back (`queued` only goes down this way). */
+  /** Adds `count` to a name; negative to take back (only `queued` and `printing` go down, this way). */
   add(name: LedgerName, count: number): void {
     this.#counts[name] += count;
   }
