@@ -8,6 +8,7 @@ import type { AddressRange, Selection } from './kernel/selection.ts';
 
 export { longFlag, type OptionFlag, type OptionRow } from './config/option-row.ts';
 export { OPTION_KEYS, OPTIONS, type OptionKey, type OutputFormat } from './config/options.ts';
+export { type EffectiveSetting, optionOrigins } from './config/origins.ts';
 
 /** What a command was told to do; frozen, and every value checked. Times are milliseconds, sizes bytes. */
 export interface Config {
@@ -47,6 +48,8 @@ export interface Config {
   readonly count: number | undefined;
   /** How and where is for the exporter to read from the OTEL_ variables. */
   readonly exporting: boolean;
+  /** Whether the ledger may be exported as metrics; which exporter is for OTEL_METRICS_EXPORTER to say. */
+  readonly exportingMetrics: boolean;
   readonly verbose: boolean;
 }
 
@@ -82,7 +85,7 @@ export function readConfig(
     time: read(OPTIONS.time, flags.time),
     timestamp: read(OPTIONS.timestamp, flags.timestamp),
   };
-  const { exporting, warnings } = decideExporting(read(OPTIONS.export, flags.export), environment);
+  const { exporting, exportingMetrics, warnings } = decideExporting(read(OPTIONS.export, flags.export), environment);
   const config = {
     filters: Object.freeze(filters),
     hook: read(OPTIONS.hook, flags.hook),
@@ -92,6 +95,7 @@ export function readConfig(
     durationMillis: read(OPTIONS.durationMillis, flags.durationMillis),
     count: read(OPTIONS.count, flags.count),
     exporting,
+    exportingMetrics,
     verbose: read(OPTIONS.verbose, flags.verbose),
   };
   return { config: Object.freeze(config), warnings: [...warnings, ...unknownVariables(environment)] };

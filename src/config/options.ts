@@ -208,7 +208,7 @@ export const OPTIONS: { readonly [Key in OptionKey]: OptionRow<OptionValues[Key]
     accepts: 'a power of two from 4096 to 1G, in bytes or with K, M or G after it',
     example: '64M',
     parse: powerOfTwoBytes,
-    default: { value: 16 * 1024 ** 2, text: '16M' },
+    default: { value: 8 * 1024 ** 2, text: '8M' },
   },
   runAsUser: {
     group: 'Tracing',
