@@ -57,6 +57,57 @@ export const LEDGER_BRIEFS: Readonly<Record<LedgerName, string>> = {
   unprinted: 'rows not printed: --output none, a slow or closed stdout, or more than --count',
 };
 
+/** What a count is called as an OpenTelemetry metric; counts that only add up are counters, others go up and down. */
+export interface LedgerMetric {
+  readonly name: `tcpaccept.${string}`;
+  readonly unit: '{accept}' | '{record}';
+  readonly kind: 'counter' | 'updowncounter';
+  /** Where several counts make one metric: what it counts, and the attributes that tell them apart. */
+  readonly shared?: { readonly brief: string; readonly attributes: Readonly<Record<string, string>> };
+}
+
+/** The metric of each count; `undefined`: none. Queues are named as OpenTelemetry's SDKs name theirs. */
+export const LEDGER_METRICS: Readonly<Record<LedgerName, LedgerMetric | undefined>> = {
+  seen: accepts('seen'),
+  filtered: accepts('filtered'),
+  self: accepts('self'),
+  aggregated: accepts('aggregated'),
+  ring_full: lost('ring_full'),
+  unreadable: lost('unreadable'),
+  submitted: records('submitted'),
+  missed: lost('missed'),
+  in_ring: waiting('ring'),
+  drained: records('drained'),
+  reports: records('reports'),
+  delivered: records('delivered'),
+  rejected: lost('rejected'),
+  dropped: lost('dropped'),
+  spooled: waiting('spool'),
+  queued: waiting('queue'),
+  unexported: records('unexported'),
+  emitted: undefined,
+  printing: waiting('print'),
+  printed: records('printed'),
+  unprinted: records('unprinted'),
+};
+
+function accepts(name: string): LedgerMetric {
+  return { name: `tcpaccept.accepts.${name}`, unit: '{accept}', kind: 'counter' };
+}
+
+function records(name: string): LedgerMetric {
+  return { name: `tcpaccept.records.${name}`, unit: '{record}', kind: 'counter' };
+}
+
+function waiting(where: string): LedgerMetric {
+  return { name: `tcpaccept.${where}.size`, unit: '{record}', kind: 'updowncounter' };
+}
+
+function lost(cause: string): LedgerMetric {
+  const brief = 'accepts of which no record arrives, by cause';
+  return { ...records('lost'), shared: { brief, attributes: { 'tcpaccept.loss.cause': cause } } };
+}
+
 export type LedgerCounts = Readonly<Record<LedgerName, number>>;
 
 /** What becomes of an accept in the kernel. */

@@ -1,10 +1,12 @@
 import type { Config } from '../config.ts';
 import { EXIT } from '../errors.ts';
 import type { ExportLane } from '../export/open-lane.ts';
+import type { MetricsExport, MetricsParts } from '../export/open-metrics.ts';
 import { hostAttributes } from '../identity/host.ts';
 import { Identifier } from '../identity/identify.ts';
 import { ProcessCache } from '../identity/process-cache.ts';
 import { AcceptTracer } from '../kernel/accept-tracer.ts';
+import { recordsThatFit } from '../kernel/record-layout.ts';
 import { Ledger } from '../ledger.ts';
 import { Printer } from '../output/printer.ts';
 import { Bookkeeper } from './bookkeeper.ts';
@@ -15,9 +17,11 @@ import { StopSignal } from './stop-signal.ts';
 import { Warnings } from './warnings.ts';
 
 /** Of the 5 s between a signal and exit: what exporting may take, and what a slow reader of stdout may. */
-const EXPORT_CLOSE_MILLIS = 4000;
+const EXPORT_CLOSE_MILLIS = 3500;
 const PRINT_FLUSH_MILLIS = 2000;
 const LAST_LINE_MILLIS = 500;
+/** The last metrics tell what became of the records, so they go after them. */
+const METRICS_CLOSE_MILLIS = 700;
 
 /** Traces until told to stop, then delivers what was recorded and says what became of every accept. */
 export async function trace(config: Config, environment: NodeJS.ProcessEnv): Promise<number> {
@@ -31,6 +35,13 @@ export async function trace(config: Config, environment: NodeJS.ProcessEnv): Pro
   const tracer = new AcceptTracer({ ...filters, hook: config.hook, ringBytes: config.ringBytes, self: 'all' });
   if (user) giveUpRoot(user, tracer);
   const lane = await exporting?.openExportLane(environment, ledger, warn, await hostAttributes());
+  const readLedger = () => {
+    ledger.setRunning(tracer.counts());
+    return ledger.counts();
+  };
+  const metrics = config.exportingMetrics
+    ? await openMetrics({ config, environment, warn, read: readLedger })
+    : undefined;
   const printer = new Printer(process.stdout, ledger, {
     ...config.output,
     limit: config.count,
@@ -44,7 +55,7 @@ export async function trace(config: Config, environment: NodeJS.ProcessEnv): Pro
   });
   const identifier = new Identifier({ cache: new ProcessCache() });
   const sinks = new Sinks({ ledger, identifier, printer, lane });
-  process.stderr.write(`otel-tcpaccept: tracing hook=${tracer.hook} ${exportText(lane)}\n`);
+  process.stderr.write(`otel-tcpaccept: tracing hook=${tracer.hook} ${exportText(lane, metrics)}\n`);
   if (user) process.stderr.write(`otel-tcpaccept: ${costOf(user)}\n`);
   if (config.verbose) sayHostPid(tracer, filters.pid);
   printer.start();
@@ -60,14 +71,29 @@ export async function trace(config: Config, environment: NodeJS.ProcessEnv): Pro
   bookkeeper.reportLosses();
   await Promise.all([lane?.close(EXPORT_CLOSE_MILLIS), printer.flush(PRINT_FLUSH_MILLIS)]);
   bookkeeper.close();
+  await Promise.all([metrics?.close(METRICS_CLOSE_MILLIS), printer.flush(LAST_LINE_MILLIS)]);
   tracer.close();
-  await printer.flush(LAST_LINE_MILLIS);
   stopSignal.dispose();
   return EXIT.done;
 }
 
-function exportText(lane: ExportLane | undefined): string {
-  return lane ? lane.description : 'export=off';
+/** Imported only when wanted, as the lane is. */
+async function openMetrics(
+  parts: Pick<MetricsParts, 'environment' | 'warn' | 'read'> & { readonly config: Config },
+): Promise<MetricsExport | undefined> {
+  const { config, ...rest } = parts;
+  const { openMetrics: open } = await import('../export/open-metrics.ts');
+  return await open({
+    ...rest,
+    hostAttributes: await hostAttributes(),
+    ringCapacity: recordsThatFit(config.ringBytes),
+    exporting: config.exporting,
+    print: (line) => process.stderr.write(line),
+  });
+}
+
+function exportText(lane: ExportLane | undefined, metrics: MetricsExport | undefined): string {
+  return [lane?.description ?? 'export=off', metrics?.description].filter(Boolean).join(' ');
 }
 
 /** Records have the pids of the host, which in a container are not those one sees. */
