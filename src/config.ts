@@ -46,6 +46,8 @@ export interface Config {
   /** At most 2^31 - 1, so that it fits a timer. */
   readonly durationMillis: number | undefined;
   readonly count: number | undefined;
+  /** Begin with an event of every listener. */
+  readonly listeners: boolean;
   /** How and where is for the exporter to read from the OTEL_ variables. */
   readonly exporting: boolean;
   /** Whether the ledger may be exported as metrics; which exporter is for OTEL_METRICS_EXPORTER to say. */
@@ -94,6 +96,7 @@ export function readConfig(
     runAsUser: read(OPTIONS.runAsUser, flags.runAsUser),
     durationMillis: read(OPTIONS.durationMillis, flags.durationMillis),
     count: read(OPTIONS.count, flags.count),
+    listeners: read(OPTIONS.listeners, flags.listeners),
     exporting,
     exportingMetrics,
     verbose: read(OPTIONS.verbose, flags.verbose),

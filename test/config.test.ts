@@ -110,6 +110,7 @@ const CASES: Readonly<Record<OptionKey, Cases>> = {
     ],
     wrong: [...NOT_WHOLE, '9007199254740992'],
   },
+  listeners: { of: (config) => config.listeners, ...BOOLEANS },
   export: { of: (config) => config.exporting, ...BOOLEANS },
   verbose: { of: (config) => config.verbose, ...BOOLEANS },
 };
@@ -181,6 +182,7 @@ test('with nothing given', () => {
       runAsUser: undefined,
       durationMillis: undefined,
       count: undefined,
+      listeners: false,
       exporting: false,
       exportingMetrics: false,
       verbose: false,

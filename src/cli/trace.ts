@@ -11,6 +11,7 @@ import { Ledger } from '../ledger.ts';
 import { Printer } from '../output/printer.ts';
 import { Bookkeeper } from './bookkeeper.ts';
 import { costOf, findNewUser, giveUpRoot } from './give-up-root.ts';
+import { currentListeners } from './listeners.ts';
 import { resolveFilters } from './resolve-filters.ts';
 import { Sinks } from './sinks.ts';
 import { StopSignal } from './stop-signal.ts';
@@ -33,6 +34,11 @@ export async function trace(config: Config, environment: NodeJS.ProcessEnv): Pro
   const exporting = config.exporting ? await import('../export/open-lane.ts') : undefined;
   const user = config.runAsUser === undefined ? undefined : await findNewUser(config.runAsUser);
   const tracer = new AcceptTracer({ ...filters, hook: config.hook, ringBytes: config.ringBytes, self: 'all' });
+  const cache = new ProcessCache();
+  const identifier = new Identifier({ cache });
+  const { uidPrefix } = identifier;
+  // Whose they are only root may see.
+  const listeners = config.listeners ? currentListeners(cache, uidPrefix) : [];
   if (user) giveUpRoot(user, tracer);
   const lane = await exporting?.openExportLane(environment, ledger, warn, await hostAttributes());
   const readLedger = () => {
@@ -46,21 +52,20 @@ export async function trace(config: Config, environment: NodeJS.ProcessEnv): Pro
     ...config.output,
     limit: config.count,
     onWarning: (text) => warn('unprinted', text),
-    // Whoever reads the table has seen enough; an export goes on without it.
+    // Whoever reads the table has seen enough; what is exported goes on without it.
     onClosed: (error) => {
       if (error && error.code !== 'EPIPE') warn('stdout', `stdout takes no more rows: ${error.message}`);
-      if (!lane) stopSignal.stop('closed');
+      if (!lane && !metrics) stopSignal.stop('closed');
     },
     onLimit: () => stopSignal.stop('count'),
   });
-  const identifier = new Identifier({ cache: new ProcessCache() });
   const sinks = new Sinks({ ledger, identifier, printer, lane });
   process.stderr.write(`otel-tcpaccept: tracing hook=${tracer.hook} ${exportText(lane, metrics)}\n`);
   if (user) process.stderr.write(`otel-tcpaccept: ${costOf(user)}\n`);
   if (config.verbose) sayHostPid(tracer, filters.pid);
   printer.start();
+  sinks.report('listener', listeners);
   tracer.run((batch) => sinks.take(batch));
-  const { uidPrefix } = identifier;
   const write = (line: string) => void process.stderr.write(line);
   const bookkeeper = new Bookkeeper({ tracer, ledger, sinks, printer, uidPrefix, write });
   // From here: setting up takes half a second, which is not tracing.

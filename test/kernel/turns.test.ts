@@ -18,6 +18,12 @@ function endlessRing(): NativeBinding {
     }),
     readClock: (into) => into.fill(0n),
     recordLayout: () => ({}),
+    listenerLayout: () => ({}),
+    Listeners: class {
+      take(): never {
+        throw new Error('nobody lists listeners here');
+      }
+    },
   };
 }
 
