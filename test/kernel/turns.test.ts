@@ -20,9 +20,10 @@ function endlessRing(): NativeBinding {
     recordLayout: () => ({}),
     listenerLayout: () => ({}),
     Listeners: class {
-      take(): never {
+      list(): never {
         throw new Error('nobody lists listeners here');
       }
+      close(): void {}
     },
   };
 }
