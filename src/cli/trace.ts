@@ -60,14 +60,15 @@ export async function trace(config: Config, environment: NodeJS.ProcessEnv): Pro
     onLimit: () => stopSignal.stop('count'),
   });
   const sinks = new Sinks({ ledger, identifier, printer, lane });
+  // Before the line that says so: SIGUSR1 with nobody to hear it opens Node.js's debugger.
+  const write = (line: string) => void process.stderr.write(line);
+  const bookkeeper = new Bookkeeper({ tracer, ledger, sinks, printer, uidPrefix, write });
   process.stderr.write(`otel-tcpaccept: tracing hook=${tracer.hook} ${exportText(lane, metrics)}\n`);
   if (user) process.stderr.write(`otel-tcpaccept: ${costOf(user)}\n`);
   if (config.verbose) sayHostPid(tracer, filters.pid);
   printer.start();
   sinks.report('listener', listeners);
   tracer.run((batch) => sinks.take(batch));
-  const write = (line: string) => void process.stderr.write(line);
-  const bookkeeper = new Bookkeeper({ tracer, ledger, sinks, printer, uidPrefix, write });
   // From here: setting up takes half a second, which is not tracing.
   if (config.durationMillis !== undefined) stopSignal.stopAfter(config.durationMillis);
 

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { recordsThatFit } from '../../src/kernel/record-layout.ts';
 import { answer, partialSuccess, reset, taken } from '../export/transport/behaviours.ts';
 import { HostileServer } from '../export/transport/hostile-server.ts';
 import { Acceptor } from './acceptor.ts';
@@ -8,8 +9,7 @@ import { connect } from './connector.ts';
 import { assertIdentities, readLedgers } from './ledger-line.ts';
 import { TracerCommand } from './tracer-command.ts';
 
-/** Records of 144 bytes, ring header included. */
-const RING = { bytes: 4096, records: 28 };
+const RING = { bytes: 4096, records: recordsThatFit(4096) };
 const ACCEPTS = 500;
 
 test('SIGUSR1 shows the ledger, whose sums hold while accepts go on', async () => {
