@@ -9,8 +9,10 @@ import { KERNEL_COUNTERS, type KernelCounter, RECORD_BYTES } from './record-layo
 /** Sums over all CPUs since the start, and the records waiting in the ring; names are the ledger's. */
 export type KernelCounts = Readonly<Record<KernelCounter | 'missed' | 'in_ring', number>>;
 
-/** Records one drain takes at most: decoding them keeps the event loop for a few milliseconds. */
-const BATCH_RECORDS = 1024;
+/** Records of one batch at most: one to two milliseconds of work, more where every accept is of a new process. */
+const BATCH_RECORDS = 128;
+/** Batches follow each other for so long; then the event loop has its turn, though the ring may hold more. */
+const TURN_MILLIS = 5;
 /**
  * The pause before the next look at the ring: after a batch, when there was nothing, and when there was nothing for a
  * while. A look at nothing costs little but the timer that wakes us, some 0.1 ms on a busy virtual machine.
@@ -134,14 +136,16 @@ export class AcceptTracer {
   }
 
   #tick(): void {
-    const count = this.#drain();
+    const turnEnds = performance.now() + TURN_MILLIS;
+    let count: number;
+    do count = this.#drain();
+    while (count === BATCH_RECORDS && performance.now() < turnEnds);
     if (this.#stopped || !this.#onBatch) return;
     this.#checkSettled();
     this.#schedule(this.#pauseMillis(count));
   }
 
   #pauseMillis(count: number): number {
-    if (count > 0) this.#lastBatchAt = performance.now();
     if (count === BATCH_RECORDS) return 0;
     if (count > 0) return BUSY_PAUSE_MILLIS;
     return performance.now() - this.#lastBatchAt < QUIET_AFTER_MILLIS ? IDLE_PAUSE_MILLIS : QUIET_PAUSE_MILLIS;
@@ -157,6 +161,7 @@ export class AcceptTracer {
     if (!this.#onBatch) return 0;
     const count = this.#session.drain(this.#buffer);
     if (count > 0) {
+      this.#lastBatchAt = performance.now();
       this.#native.readClock(this.#clock);
       const [bootToUnixNs = 0n, observedUnixNs = 0n] = this.#clock;
       this.#onBatch(new DrainedBatch(this.#buffer, count, { bootToUnixNs, observedUnixNs }));
