@@ -192,7 +192,9 @@ export class ByteWriter implements TextWriter {
   #reserve(more: number): void {
     const needed = this.length + more;
     if (needed <= this.#bytes.length) return;
-    const bytes = new Uint8Array(Math.max(needed, this.#bytes.length * 2));
+    let size = this.#bytes.length;
+    while (size < needed) size *= 2;
+    const bytes = new Uint8Array(size);
     bytes.set(this.#bytes);
     this.#use(bytes);
   }
