@@ -1,13 +1,13 @@
 import { decideExporting } from './config/exporting.ts';
 import { nearestName } from './config/nearest-name.ts';
 import { longFlag, type OptionRow } from './config/option-row.ts';
-import { OPTION_KEYS, OPTIONS, type OptionKey, type OutputFormat } from './config/options.ts';
+import { OPTION_KEYS, OPTIONS, type OptionKey, type OutputFormat, type SpoolMode } from './config/options.ts';
 import { TcpAcceptError } from './errors.ts';
 import type { Hook } from './kernel/binding.ts';
 import type { AddressRange, Selection } from './kernel/selection.ts';
 
 export { longFlag, type OptionFlag, type OptionRow } from './config/option-row.ts';
-export { OPTION_KEYS, OPTIONS, type OptionKey, type OutputFormat } from './config/options.ts';
+export { OPTION_KEYS, OPTIONS, type OptionKey, type OutputFormat, type SpoolMode } from './config/options.ts';
 
 /** What a command was told to do; frozen, and every value checked. Times are milliseconds, sizes bytes. */
 export interface Config {
@@ -45,6 +45,13 @@ export interface Config {
   readonly count: number | undefined;
   /** How and where is for the exporter to read from the OTEL_ variables. */
   readonly exporting: boolean;
+  /** What is kept on disk until it is delivered. */
+  readonly spool: {
+    readonly mode: SpoolMode;
+    readonly directory: string;
+    readonly maxBytes: number;
+    readonly maxAgeMillis: number;
+  };
   readonly verbose: boolean;
 }
 
@@ -80,6 +87,12 @@ export function readConfig(
     time: read(OPTIONS.time, flags.time),
     timestamp: read(OPTIONS.timestamp, flags.timestamp),
   };
+  const spool = {
+    mode: read(OPTIONS.spoolMode, flags.spoolMode),
+    directory: read(OPTIONS.spoolDirectory, flags.spoolDirectory),
+    maxBytes: read(OPTIONS.spoolMaxBytes, flags.spoolMaxBytes),
+    maxAgeMillis: read(OPTIONS.spoolMaxAgeMillis, flags.spoolMaxAgeMillis),
+  };
   const { exporting, warnings } = decideExporting(read(OPTIONS.export, flags.export), environment);
   const config = {
     filters: Object.freeze(filters),
@@ -89,6 +102,7 @@ export function readConfig(
     durationMillis: read(OPTIONS.durationMillis, flags.durationMillis),
     count: read(OPTIONS.count, flags.count),
     exporting,
+    spool: Object.freeze(spool),
     verbose: read(OPTIONS.verbose, flags.verbose),
   };
   return { config: Object.freeze(config), warnings: [...warnings, ...unknownVariables(environment)] };

@@ -4,7 +4,7 @@
  * Its identities (DESIGN section 4), whose names are used everywhere:
  *   kernel: seen = filtered + self + aggregated + ring_full + unreadable + submitted
  *   user:   submitted = in_ring + drained
- *   export: drained + reports = delivered + rejected + dropped + spooled + queued + unexported
+ *   export: drained + reports + recovered = delivered + rejected + dropped + evicted + spooled + queued + unexported
  *   print:  drained = printed + unprinted
  * In an application's plugin the ledger ends at `emitted`: drained = emitted + dropped.
  */
@@ -20,9 +20,11 @@ export const LEDGER_NAMES = [
   'in_ring',
   'drained',
   'reports',
+  'recovered',
   'delivered',
   'rejected',
   'dropped',
+  'evicted',
   'spooled',
   'queued',
   'unexported',
@@ -44,10 +46,12 @@ export const LEDGER_BRIEFS: Readonly<Record<LedgerName, string>> = {
   in_ring: 'records still in the ring',
   drained: 'records read from the ring',
   reports: 'records made here to tell of losses (`tcpaccept.records.lost`), and exported like the others',
+  recovered: 'records found in the spool at the start, of earlier runs',
   delivered: 'records the endpoint took',
   rejected: 'records the endpoint refused, by an error or a partial success',
   dropped: 'records given up: the queue was full, or the endpoint could not be reached in time',
-  spooled: 'records kept on disk for later',
+  evicted: 'records pushed out of the spool by its limits of size and age',
+  spooled: 'records on disk now, for later',
   queued: 'records on their way',
   unexported: 'records not exported because export is off',
   emitted: "records handed to an application's logger (plugin only)",
@@ -60,13 +64,13 @@ export type LedgerCounts = Readonly<Record<LedgerName, number>>;
 /** What becomes of an accept in the kernel. */
 const KERNEL_FATES = ['filtered', 'self', 'aggregated', 'ring_full', 'unreadable', 'submitted'] as const;
 /** What becomes of a record that is to be exported. */
-export const EXPORT_FATES = ['delivered', 'rejected', 'dropped', 'spooled', 'queued', 'unexported'] as const;
+export const EXPORT_FATES = ['delivered', 'rejected', 'dropped', 'evicted', 'spooled', 'queued', 'unexported'] as const;
 
 /** Which sums must hold: those of the two sides are equal. */
 export const LEDGER_IDENTITIES: readonly (readonly [readonly LedgerName[], readonly LedgerName[]])[] = [
   [['seen'], KERNEL_FATES],
   [['submitted'], ['in_ring', 'drained']],
-  [['drained', 'reports'], EXPORT_FATES],
+  [['drained', 'reports', 'recovered'], EXPORT_FATES],
   [['drained'], ['printed', 'unprinted']],
 ];
 
@@ -78,7 +82,7 @@ export class Ledger {
     this.#counts = Object.fromEntries(LEDGER_NAMES.map((name) => [name, 0])) as Record<LedgerName, number>;
   }
 
-  /** Adds `count` to a name; negative to take back (`queued` only goes down this way). */
+  /** Adds `count` to a name; negative to take back (`queued` and `spooled` only go down this way). */
   add(name: LedgerName, count: number): void {
     this.#counts[name] += count;
   }

@@ -24,7 +24,7 @@ export async function trace(config: Config, environment: NodeJS.ProcessEnv): Pro
   const { warn } = new Warnings((line) => process.stderr.write(line));
   const ledger = new Ledger();
   const stopSignal = new StopSignal();
-  const lane = config.exporting ? await openLane(environment, ledger, warn) : undefined;
+  const lane = config.exporting ? await openLane(config.spool, environment, ledger, warn) : undefined;
   const printer = new Printer(process.stdout, ledger, {
     ...config.output,
     limit: config.count,
@@ -63,12 +63,15 @@ export async function trace(config: Config, environment: NodeJS.ProcessEnv): Pro
 
 /** Imported only when wanted: the OpenTelemetry packages take longer to load than everything else together. */
 async function openLane(
+  spool: Config['spool'],
   environment: NodeJS.ProcessEnv,
   ledger: Ledger,
   warn: Warnings['warn'],
 ): Promise<ExportLane | undefined> {
   const { openExportLane } = await import('../export/open-lane.ts');
-  return await openExportLane(environment, ledger, warn, await hostAttributes());
+  return await openExportLane(environment, ledger, warn, await hostAttributes(), {
+    spool: spool.mode === 'off' ? undefined : { ...spool, mode: spool.mode },
+  });
 }
 
 function exportText(lane: ExportLane | undefined): string {

@@ -16,7 +16,7 @@ const OTLP: readonly OtelVariable[] = [
   otlp('PROTOCOL', 'http/protobuf', '`http/protobuf`, `http/json` or `grpc`.'),
   otlp('HEADERS', '', 'Headers of every request, `key=value,key=value`, percent-encoded.'),
   otlp('COMPRESSION', 'none', '`none` or `gzip`.'),
-  otlp('TIMEOUT', '10000', 'Milliseconds for one batch with all its retries; 0 is no limit.'),
+  otlp('TIMEOUT', '10000', 'Milliseconds for one attempt to send a request; 0 is no limit.'),
   otlp('CERTIFICATE', '', 'PEM file of the certificates that the endpoint’s must be signed by.'),
   otlp('CLIENT_CERTIFICATE', '', 'PEM file of our certificate, for an endpoint that asks for one.'),
   otlp('CLIENT_KEY', '', 'PEM file of the private key of our certificate.'),
