@@ -27,6 +27,10 @@ async function main(argv: readonly string[], environment: NodeJS.ProcessEnv): Pr
       const { doctor } = await import('./doctor.ts');
       return await doctor(parsed.config, environment, parsed.json);
     }
+    if (parsed.command === 'spool') {
+      const { spool } = await import('./spool.ts');
+      return await spool(parsed.action, parsed.config, environment, parsed.json);
+    }
     const { trace } = await import('./trace.ts');
     return await trace(parsed.config, environment);
   } catch (thrown) {

@@ -1,4 +1,4 @@
-import { Command, CommanderError, Option } from 'commander';
+import { Argument, Command, CommanderError, Option } from 'commander';
 import { nearestName } from '../config/nearest-name.ts';
 import { type Config, type FlagTexts, longFlag, OPTION_KEYS, OPTIONS, type OptionKey, readConfig } from '../config.ts';
 import { TcpAcceptError } from '../errors.ts';
@@ -14,15 +14,30 @@ export type Parsed =
       readonly json: boolean;
       readonly warnings: readonly string[];
     }
+  | {
+      readonly command: 'spool';
+      readonly action: SpoolAction;
+      readonly config: Config;
+      readonly json: boolean;
+      readonly warnings: readonly string[];
+    }
   /** Help or the version: `text` to stdout, exit 0. */
   | { readonly command: 'print'; readonly text: string };
+
+/** What is done with the spool; `show` when nothing is said. */
+export type SpoolAction = 'show' | (typeof SPOOL_ACTIONS)[number];
+const SPOOL_ACTIONS = ['flush', 'export'] as const;
 
 /** Tracing's own options mean nothing to `doctor`: it makes the accepts it looks for. */
 const DOCTOR_KEYS: readonly OptionKey[] = ['hook', 'export', 'verbose'];
 
+/** The spool's own options. */
+const SPOOL_KEYS: readonly OptionKey[] = ['spoolDirectory', 'spoolMaxBytes', 'spoolMaxAgeMillis', 'verbose'];
+
 /** A command and its flags, before anything of them is checked. */
 interface Request {
-  readonly command: 'trace' | 'doctor';
+  readonly command: 'trace' | 'doctor' | 'spool';
+  readonly action?: SpoolAction;
   readonly flags: FlagTexts;
   readonly json: boolean;
 }
@@ -52,9 +67,16 @@ export function parseCommandLine(
     if (thrown.exitCode === 0) return { command: 'print', text: printed };
     throw usage(thrown.message.replace(/^error: |\.$/g, ''));
   }
-  const { command, flags, json } = request;
+  const { command, action = 'show', flags, json } = request;
   const { config, warnings } = readConfig(flags, environment);
-  return command === 'doctor' ? { command, config, json, warnings } : { command, config, warnings };
+  switch (command) {
+    case 'doctor':
+      return { command, config, json, warnings };
+    case 'spool':
+      return { command, action, config, json, warnings };
+    case 'trace':
+      return { command, config, warnings };
+  }
 }
 
 function createProgram(
@@ -85,6 +107,7 @@ function createProgram(
       onRequest({ command: 'trace', flags: flagsOf(program), json: false });
     });
   addDoctor(program, onRequest);
+  addSpool(program, onRequest);
   return program;
 }
 
@@ -96,19 +119,45 @@ function addDoctor(program: Command, onRequest: (request: Request) => void): voi
     .optionsGroup('Options:')
     .helpOption('-h, --help', 'Show this help.')
     .option('--json', 'Print the findings as JSON.');
-  for (const key of DOCTOR_KEYS) {
-    for (const option of commanderOptions(key)) doctor.addOption(option.helpGroup('Options:'));
-  }
+  addOptions(doctor, DOCTOR_KEYS);
   doctor.action(() => {
-    const before = flagsOf(program);
-    const foreign = OPTION_KEYS.find((key) => before[key] !== undefined && !DOCTOR_KEYS.includes(key));
-    if (foreign) throw usage(`doctor takes no ${longFlag(OPTIONS[foreign], before[foreign])}`);
-    onRequest({
-      command: 'doctor',
-      flags: { ...before, ...flagsOf(doctor) },
-      json: doctor.getOptionValue('json') === true,
-    });
+    const flags = flagsOfBoth(program, doctor, DOCTOR_KEYS);
+    onRequest({ command: 'doctor', flags, json: doctor.getOptionValue('json') === true });
   });
+}
+
+function addSpool(program: Command, onRequest: (request: Request) => void): void {
+  const spool = program
+    .command('spool')
+    .description(
+      'Show what is kept on disk because it was not delivered yet; flush delivers it and ends, export prints it as OTLP JSON lines.',
+    )
+    .addArgument(new Argument('[action]', 'What to do with it.').choices(SPOOL_ACTIONS))
+    .allowExcessArguments(false)
+    .optionsGroup('Options:')
+    .helpOption('-h, --help', 'Show this help.')
+    .option('--json', 'Show it as JSON.');
+  addOptions(spool, SPOOL_KEYS);
+  spool.action((given: string | undefined) => {
+    const action = SPOOL_ACTIONS.find((name) => name === given) ?? 'show';
+    const json = spool.getOptionValue('json') === true;
+    if (json && action !== 'show') throw usage(`spool ${action} takes no --json`);
+    onRequest({ command: 'spool', action, flags: flagsOfBoth(program, spool, SPOOL_KEYS), json });
+  });
+}
+
+function addOptions(command: Command, keys: readonly OptionKey[]): void {
+  for (const key of keys) {
+    for (const option of commanderOptions(key)) command.addOption(option.helpGroup('Options:'));
+  }
+}
+
+/** The flags given before a command's name and behind it, all of which it must take. */
+function flagsOfBoth(program: Command, command: Command, keys: readonly OptionKey[]): FlagTexts {
+  const before = flagsOf(program);
+  const foreign = OPTION_KEYS.find((key) => before[key] !== undefined && !keys.includes(key));
+  if (foreign) throw usage(`${command.name()} takes no ${longFlag(OPTIONS[foreign], before[foreign])}`);
+  return { ...before, ...flagsOf(command) };
 }
 
 /** A row's flags as commander wants them: a flag without a value stores the text it sets. */

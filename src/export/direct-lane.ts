@@ -5,14 +5,15 @@ import type { EventKind, EventRecords } from '../record/events.ts';
 import type { Warn } from './diagnostics.ts';
 import { SdkEncoder } from './direct/sdk-encoder.ts';
 import type { OtlpSettings } from './otlp-environment.ts';
+import { openTransport } from './open-transport.ts';
 import { type BatchedRequest, RequestBatcher } from './request-batcher.ts';
 import { SafeRecords } from './safe-records.ts';
-import { DiskSpool } from './spool/disk-spool.ts';
+import type { DiskSpool } from './spool/disk-spool.ts';
+import { openSpool } from './spool/open-spool.ts';
 import type { SpoolSettings } from './spool/spool-settings.ts';
 import { type OrderedRequest, SpoolingQueue } from './spool/spooling-queue.ts';
 import { ID_STEP } from './transport/encoded-request.ts';
-import { OtlpTransport } from './transport/otlp-transport.ts';
-import { SendingQueue } from './transport/sending-queue.ts';
+import { SendingQueue, type SendingQueueParts } from './transport/sending-queue.ts';
 
 export interface DirectLaneParts {
   /** With the exporter `otlp`. */
@@ -46,11 +47,11 @@ export class DirectLane {
 
   /** Reads the credentials and takes the spool; nothing is connected yet. Throws `ERR_SPOOL_HELD`. */
   static async open(parts: DirectLaneParts): Promise<DirectLane> {
-    const spool = parts.spool && (await openSpool(parts.spool, parts.warn));
-    return new DirectLane(parts, await OtlpTransport.open(parts.settings), spool);
+    const transport = await openTransport(parts.settings);
+    return new DirectLane(parts, transport, parts.spool && (await spoolOrNone(parts.spool, parts.warn)));
   }
 
-  private constructor(parts: DirectLaneParts, transport: OtlpTransport, spool: DiskSpool | undefined) {
+  private constructor(parts: DirectLaneParts, transport: SendingQueueParts['transport'], spool: DiskSpool | undefined) {
     const { settings, resource, ledger, warn, spool: spoolSettings, onSafe } = parts;
     const safeRecords = onSafe && new SafeRecords(onSafe);
     const safe = safeRecords?.safe ?? (() => {});
@@ -108,21 +109,12 @@ export class DirectLane {
 }
 
 /** `undefined`, and a warning, when the disk does not allow it: tracing goes on without. */
-async function openSpool(settings: SpoolSettings, warn: Warn): Promise<DiskSpool | undefined> {
-  const spool = await DiskSpool.open(settings);
-  if (typeof spool === 'string') {
-    warn(
-      'spool-open',
-      `the spool ${settings.directory} cannot be used (${spool}): what cannot be delivered waits in memory only; give --spool-dir a directory that can be written to, or --spool off`,
-    );
-    return undefined;
-  }
-  const { setAside } = spool.opened;
-  if (setAside) {
-    warn(
-      'spool-aside',
-      `the spool could not be read (${setAside.reason}): it is kept as ${setAside.path}, and a new one begun`,
-    );
-  }
-  return spool;
+async function spoolOrNone(settings: SpoolSettings, warn: Warn): Promise<DiskSpool | undefined> {
+  const spool = await openSpool(settings, warn);
+  if (typeof spool !== 'string') return spool;
+  warn(
+    'spool-open',
+    `the spool ${settings.directory} cannot be used (${spool}): what cannot be delivered waits in memory only; give --spool-dir a directory that can be written to, or --spool off`,
+  );
+  return undefined;
 }

@@ -51,7 +51,7 @@ export async function openExportLane(
   for (const warning of [...warnings, ...resourceWarnings]) warn(warning, warning);
   if (settings.exporters.length === 0) return undefined;
   installDiagnostics(settings.diagLevel, warn, (line) => process.stderr.write(line));
-  const isDirect = settings.exporters.join() === 'otlp' && settings.protocol === 'http/protobuf';
+  const isDirect = settings.exporters.join() === 'otlp';
   const parts = { settings, resource, ledger, warn };
   const lane = isDirect ? await DirectLane.open({ ...parts, ...options }) : await SdkLane.open(parts);
   return {

@@ -83,6 +83,14 @@ export class SpoolTable {
     return this.#database.prepare(`${ROW_SQL} ORDER BY id LIMIT ?`).all(limit).map(rowOf);
   }
 
+  /** The oldest behind the one with this id, or where that was. */
+  nextAfter(id: number): SpooledRequest | undefined {
+    const values = this.#database.prepare(`${ROW_SQL} WHERE id > ? ORDER BY id LIMIT 1`).get(id);
+    if (!values) return undefined;
+    const row = rowOf(values);
+    return { id: row.id, records: row.records, body: this.body(row.id) };
+  }
+
   body(id: number): Uint8Array {
     const body = this.#database.prepare('SELECT body FROM request WHERE id = ?').get(id)?.['body'];
     if (!(body instanceof Uint8Array)) throw new Error(`the spool has no request ${id}`);
