@@ -1,0 +1,116 @@
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { test } from 'node:test';
+import { setTimeout as delay } from 'node:timers/promises';
+import { SpoolFolder } from '../export/spool/spool-under-test.ts';
+import { randomFrom } from '../export/transport/random.ts';
+import { Acceptor } from './acceptor.ts';
+import type { CollectedRecord } from './collected-record.ts';
+import { startCollector } from './collector.ts';
+import { type Connected, connect } from './connector.ts';
+import { keyOfAccept, keyOfRecord } from './expected-record.ts';
+import { freePorts } from './free-ports.ts';
+import { readLedgers } from './ledger-line.ts';
+import { TracerCommand } from './tracer-command.ts';
+
+const MOST_RSS_KIB = 160 * 1024;
+/** The longest pause between two attempts, and what the backlog takes. */
+const DELIVERY_MILLIS = 240_000;
+const LOOK_MILLIS = 1000;
+
+const uidOf = ({ attributes }: CollectedRecord) => String(attributes['log.record.uid']);
+
+/** Asks for the ledger each second until disposed of; its sums are checked when it is read. */
+function watchLedger(tracer: TracerCommand): AsyncDisposable {
+  const over = new AbortController();
+  const watching = (async () => {
+    while (!over.signal.aborted) {
+      tracer.signal('SIGUSR1');
+      await delay(LOOK_MILLIS, undefined, { signal: over.signal }).catch(() => {});
+    }
+  })();
+  return {
+    async [Symbol.asyncDispose]() {
+      over.abort();
+      await watching;
+    },
+  };
+}
+
+/** The most memory it ever had. */
+function peakKib(pid: number): number {
+  return Number(/^VmHWM:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]);
+}
+
+function assertEachOf(made: readonly Connected[], records: readonly CollectedRecord[]): void {
+  assert.equal(records.length, made.length);
+  assert.deepEqual(records.map(keyOfRecord).sort(), made.map(keyOfAccept).sort());
+}
+
+test('no collector for 120,000 accepts, then one: all arrive, none twice, and memory stays small', async () => {
+  using folder = new SpoolFolder();
+  const [http = 0, grpc = 0, health = 0] = await freePorts(3);
+  await using acceptor = await Acceptor.start();
+  await using tracer = await TracerCommand.tracing(['-P', acceptor.ports.join(','), '--output', 'none'], {
+    env: { OTEL_EXPORTER_OTLP_ENDPOINT: `http://127.0.0.1:${http}`, TCPACCEPT_SPOOL_DIR: folder.path },
+  });
+  const made: Connected[] = [];
+  {
+    await using _ = watchLedger(tracer);
+    for (let round = 0; round < 12; round++) {
+      made.push(...(await connect(acceptor.targets(), 10_000, { awaits: false })));
+    }
+    await tracer.until(() => (readLedgers(tracer.stderr).at(-1)?.spooled ?? 0) > 100_000, 'most are on disk');
+    assert.ok(peakKib(tracer.pid) < MOST_RSS_KIB, `${peakKib(tracer.pid)} KiB while nobody is there`);
+    await using collector = await startCollector({ ports: { http, grpc, health } });
+    const records = await collector.waitForRecords(made.length, { timeoutMillis: DELIVERY_MILLIS });
+    assert.ok(peakKib(tracer.pid) < MOST_RSS_KIB, `${peakKib(tracer.pid)} KiB with the backlog delivered`);
+    assert.equal(new Set(records.map(uidOf)).size, records.length);
+    assertEachOf(made, records);
+  }
+  const { code, stderr } = await tracer.stop();
+  assert.equal(code, 0, stderr);
+  const ledger = readLedgers(stderr).at(-1);
+  assert.equal(ledger?.delivered, made.length);
+  assert.equal(ledger.spooled, 0);
+});
+
+test('a collector killed and started again at random while 100,000 are accepted: all arrive, twice only with the same uid', async (t) => {
+  const seed = Number(process.env['TEST_SEED'] ?? Date.now() % 1_000_000) + 1;
+  t.diagnostic(`seed ${seed}; TEST_SEED=${seed - 1} repeats it`);
+  const random = randomFrom(seed);
+  using folder = new SpoolFolder();
+  using records = new SpoolFolder();
+  const [http = 0, grpc = 0, health = 0] = await freePorts(3);
+  const options = { ports: { http, grpc, health }, recordsPath: `${records.path}/records.jsonl` };
+  await using acceptor = await Acceptor.start();
+  await using tracer = await TracerCommand.tracing(['-P', acceptor.ports.join(','), '--output', 'none'], {
+    env: { OTEL_EXPORTER_OTLP_ENDPOINT: `http://127.0.0.1:${http}`, TCPACCEPT_SPOOL_DIR: folder.path },
+  });
+  await using _ = watchLedger(tracer);
+  const made: Connected[] = [];
+  const load = (async () => {
+    for (let round = 0; round < 20; round++) {
+      made.push(...(await connect(acceptor.targets(), 5000, { awaits: false })));
+    }
+  })();
+  for (let kill = 0; kill < 5; kill++) {
+    const collector = await startCollector(options);
+    await delay(random() * 4000);
+    collector.kill('SIGKILL');
+    await collector.stop();
+    await delay(random() * 6000);
+  }
+  await load;
+  await using collector = await startCollector(options);
+  const isComplete = (all: readonly CollectedRecord[]) => new Set(all.map(uidOf)).size >= made.length;
+  const collected = await collector.waitForRecords(isComplete, { timeoutMillis: DELIVERY_MILLIS });
+  const first = new Map(collected.map((record) => [uidOf(record), record]));
+  assertEachOf(made, [...first.values()]);
+  for (const record of collected) assert.deepEqual(record, first.get(uidOf(record)));
+  const { code, stderr } = await tracer.stop();
+  assert.equal(code, 0, stderr);
+  const ledger = readLedgers(stderr).at(-1);
+  assert.equal(ledger?.drained, made.length);
+  assert.equal(ledger.delivered, made.length);
+});

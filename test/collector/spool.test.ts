@@ -1,0 +1,197 @@
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { SmallDisk, SpoolFolder } from '../export/spool/spool-under-test.ts';
+import { Acceptor } from './acceptor.ts';
+import { startCollector } from './collector.ts';
+import { type Connected, connect } from './connector.ts';
+import { keyOfAccept, keyOfRecord } from './expected-record.ts';
+import { freePorts } from './free-ports.ts';
+import { readLedger } from './ledger-line.ts';
+import { COMMAND, runCommand, TracerCommand } from './tracer-command.ts';
+
+const timeoutMillis = 30_000;
+
+async function nobody(): Promise<string> {
+  const [port] = await freePorts(1);
+  return `http://127.0.0.1:${port}`;
+}
+
+/** Traces so many accepts with nobody at the endpoint; gives what was made and how the tracer ended. */
+async function traceAlone(directory: string, accepts: number, env: Readonly<Record<string, string>> = {}) {
+  await using acceptor = await Acceptor.start();
+  await using tracer = await TracerCommand.tracing(['-P', acceptor.ports.join(','), '--output', 'none'], {
+    env: { OTEL_EXPORTER_OTLP_ENDPOINT: await nobody(), TCPACCEPT_SPOOL_DIR: directory, ...env },
+  });
+  const made: Connected[] = await connect(acceptor.targets(), accepts, { awaits: true });
+  await acceptor.accepted(accepts);
+  return { made, ended: await tracer.stop() };
+}
+
+const keys = (made: readonly Connected[]) => made.map(keyOfAccept).sort();
+
+/** Written under the one protocol, delivered under the other. */
+for (const [writes, sends] of [
+  ['http/protobuf', 'grpc'],
+  ['grpc', 'http/json'],
+  ['http/json', 'http/protobuf'],
+] as const) {
+  test(`what ${writes} could not deliver is shown, exported, and flushed over ${sends}`, async () => {
+    using folder = new SpoolFolder();
+    const { made, ended } = await traceAlone(folder.path, 50, { OTEL_EXPORTER_OTLP_PROTOCOL: writes });
+    assert.equal(ended.code, 0, ended.stderr);
+    assert.equal(readLedger(ended.stderr).spooled, 50);
+    await using collector = await startCollector();
+    const env = {
+      TCPACCEPT_SPOOL_DIR: folder.path,
+      OTEL_EXPORTER_OTLP_PROTOCOL: sends,
+      OTEL_EXPORTER_OTLP_ENDPOINT: sends === 'grpc' ? collector.grpcEndpoint : collector.httpEndpoint,
+    };
+
+    const shown = await runCommand(['spool'], { env });
+    assert.match(shown.stdout, /^records +50$/m);
+    assert.match(shown.stdout, /^file +spool\.sqlite current \d+ bytes$/m);
+    const summary = JSON.parse((await runCommand(['spool', '--json'], { env })).stdout);
+    assert.equal(summary.records, 50);
+    assert.ok(Date.parse(summary.oldest) <= Date.parse(summary.newest));
+
+    // Each line as it stands is a request the collector takes.
+    const lines = (await runCommand(['spool', 'export'], { env })).stdout.split('\n').slice(0, -1);
+    assert.equal(lines.length, summary.requests);
+    for (const body of lines) {
+      const headers = { 'content-type': 'application/json' };
+      const answer = await fetch(`${collector.httpEndpoint}/v1/logs`, { method: 'POST', headers, body });
+      assert.equal(answer.status, 200, await answer.text());
+    }
+    const posted = await collector.waitForRecords(50, { timeoutMillis });
+    assert.deepEqual(posted.map(keyOfRecord).sort(), keys(made));
+
+    const flushed = await runCommand(['spool', 'flush'], { env });
+    assert.equal(flushed.code, 0, flushed.stderr);
+    assert.match(flushed.stderr, /ledger recovered=50 delivered=50 rejected=0 dropped=0 evicted=0 spooled=0$/m);
+    // The same records again: what was posted is what is sent, to the last attribute.
+    const records = await collector.waitForRecords(100, { timeoutMillis });
+    const byUid = Map.groupBy(records, ({ attributes }) => attributes['log.record.uid']);
+    assert.equal(byUid.size, 50);
+    for (const [, [first, second]] of byUid) assert.deepEqual(first, second);
+
+    const again = await runCommand(['spool', 'flush'], { env });
+    assert.equal(again.code, 0, again.stderr);
+    assert.match(again.stderr, /recovered=0 /);
+  });
+}
+
+test('a flush with nobody at the endpoint ends after a while, with 1, and loses nothing', async () => {
+  using folder = new SpoolFolder();
+  await traceAlone(folder.path, 10);
+  const env = { TCPACCEPT_SPOOL_DIR: folder.path, OTEL_EXPORTER_OTLP_ENDPOINT: await nobody() };
+  const { code, stderr } = await runCommand(['spool', 'flush'], { env });
+  assert.equal(code, 1, stderr);
+  assert.match(stderr, /ledger recovered=10 delivered=0 rejected=0 dropped=0 evicted=0 spooled=10$/m);
+});
+
+test('a second process is refused the spool, with the pid of the first; looking into it is allowed', async () => {
+  using folder = new SpoolFolder();
+  const env = { OTEL_EXPORTER_OTLP_ENDPOINT: await nobody(), TCPACCEPT_SPOOL_DIR: folder.path };
+  await using first = await TracerCommand.tracing(['-P', '1', '--output', 'none'], { env });
+  for (const args of [['-P', '1'], ['spool', 'flush']]) {
+    const { code, stdout, stderr } = await runCommand(args, { env });
+    assert.deepEqual([code, stdout], [1, '']);
+    assert.equal(
+      stderr,
+      `otel-tcpaccept: the spool ${folder.path} is held by process ${first.pid}; end that, or give --spool-dir another directory or --spool off (ERR_SPOOL_HELD)\n`,
+    );
+  }
+  assert.match((await runCommand(['spool'], { env })).stdout, new RegExp(`held by process ${first.pid}\\)`));
+  first.signal('SIGKILL');
+  await first.ended();
+  const next = await runCommand(['-P', '1', '--duration', '0.05', '--output', 'none'], { env });
+  assert.equal(next.code, 0, next.stderr);
+});
+
+test('--spool off: what is left at the end is dropped, and nothing is on disk', async () => {
+  using folder = new SpoolFolder();
+  const directory = join(folder.path, 'spool');
+  const { ended } = await traceAlone(directory, 10, { TCPACCEPT_SPOOL_MODE: 'off' });
+  assert.equal(readLedger(ended.stderr).dropped, 10);
+  assert.throws(() => writeFileSync(join(directory, 'x'), ''), { code: 'ENOENT' });
+});
+
+test('--spool always: delivered through the disk, which is empty afterwards', async () => {
+  using folder = new SpoolFolder();
+  await using collector = await startCollector();
+  const { made, ended } = await traceAlone(folder.path, 500, {
+    TCPACCEPT_SPOOL_MODE: 'always',
+    OTEL_EXPORTER_OTLP_ENDPOINT: collector.httpEndpoint,
+  });
+  assert.equal(ended.code, 0, ended.stderr);
+  assert.equal(readLedger(ended.stderr).delivered, 500);
+  assert.deepEqual((await collector.records()).map(keyOfRecord).sort(), keys(made));
+});
+
+test('killed with -9 while nobody is there: what was on disk is delivered by the next run', async () => {
+  using folder = new SpoolFolder();
+  await using acceptor = await Acceptor.start();
+  const args = ['-P', acceptor.ports.join(','), '--output', 'none'];
+  const env = { TCPACCEPT_SPOOL_DIR: folder.path, TCPACCEPT_SPOOL_MODE: 'always', OTEL_BLRP_SCHEDULE_DELAY: '10' };
+  await using killed = await TracerCommand.tracing(args, {
+    env: { ...env, OTEL_EXPORTER_OTLP_ENDPOINT: await nobody() },
+  });
+  const made = await connect(acceptor.targets(), 200, { awaits: true });
+  const isOnDisk = () => {
+    const [program, ...before] = COMMAND;
+    const { stdout } = spawnSync(program, [...before, 'spool', '--json'], { env: { ...env, PATH: process.env['PATH'] } });
+    return JSON.parse(stdout.toString()).records === 200;
+  };
+  await killed.until(isOnDisk, 'all are on disk');
+  killed.signal('SIGKILL');
+  await killed.ended();
+  await using collector = await startCollector();
+  await using next = await TracerCommand.tracing(args, {
+    env: { ...env, OTEL_EXPORTER_OTLP_ENDPOINT: collector.httpEndpoint },
+  });
+  const later = await connect(acceptor.targets(), 20, { awaits: true });
+  const records = await collector.waitForRecords(220, { timeoutMillis });
+  const { stderr } = await next.stop();
+  const { recovered, drained, delivered } = readLedger(stderr);
+  assert.deepEqual({ recovered, drained, delivered }, { recovered: 200, drained: 20, delivered: 220 });
+  assert.deepEqual(records.map(keyOfRecord).sort(), keys([...made, ...later]));
+});
+
+test('a full disk: tracing goes on, the oldest are counted as evicted, the rest is delivered later', async () => {
+  using disk = new SmallDisk(6 * 1024 ** 2);
+  const { ended } = await traceAlone(disk.path, 20_000);
+  assert.equal(ended.code, 0, ended.stderr);
+  const { spooled, evicted, dropped, drained } = readLedger(ended.stderr);
+  assert.equal(drained, 20_000);
+  assert.ok(evicted > 5000, `${evicted} evicted, ${dropped} dropped`);
+  assert.ok(spooled > 1000, `${spooled} spooled`);
+  assert.match(ended.stderr, /warning: \d+ records pushed out of the spool /);
+  await using collector = await startCollector();
+  const env = { TCPACCEPT_SPOOL_DIR: disk.path, OTEL_EXPORTER_OTLP_ENDPOINT: collector.httpEndpoint };
+  const flushed = await runCommand(['spool', 'flush'], { env });
+  assert.equal(flushed.code, 0, flushed.stderr);
+  assert.equal((await collector.records()).length, spooled);
+});
+
+test('a read-only disk: it is said, and tracing goes on as without a spool', async () => {
+  using disk = new SmallDisk(4 * 1024 ** 2);
+  disk.makeReadOnly();
+  const { ended } = await traceAlone(disk.path, 10);
+  assert.equal(ended.code, 0, ended.stderr);
+  assert.match(ended.stderr, /warning: the spool \S+ cannot be used \(.*\): what cannot be delivered waits in memory only/);
+  assert.equal(readLedger(ended.stderr).dropped, 10);
+});
+
+test('a damaged file: it is said, kept, and a new one begun', async () => {
+  using folder = new SpoolFolder();
+  writeFileSync(join(folder.path, 'spool.sqlite'), 'this is no database at all, is it?'.repeat(1000));
+  const { ended } = await traceAlone(folder.path, 10);
+  assert.match(ended.stderr, /warning: the spool could not be read \(file is not a database\): it is kept as /);
+  assert.equal(readLedger(ended.stderr).spooled, 10);
+  const { stdout } = await runCommand(['spool'], { env: { TCPACCEPT_SPOOL_DIR: folder.path } });
+  assert.match(stdout, /^file +spool\.damaged-\S+\.sqlite damaged 34000 bytes$/m);
+  assert.match(stdout, /^records +10$/m);
+});
