@@ -41,7 +41,16 @@ const LOGS_REQUEST: Message = new Map([
       name: 'resourceLogs',
       isRepeated: true,
       kind: new Map<number, Field>([
-        [1, { name: 'resource', kind: new Map<number, Field>([[1, ATTRIBUTES], [2, DROPPED]]) }],
+        [
+          1,
+          {
+            name: 'resource',
+            kind: new Map<number, Field>([
+              [1, ATTRIBUTES],
+              [2, DROPPED],
+            ]),
+          },
+        ],
         [
           2,
           {

@@ -96,7 +96,10 @@ test('a second process is refused the spool, with the pid of the first; looking 
   using folder = new SpoolFolder();
   const env = { OTEL_EXPORTER_OTLP_ENDPOINT: await nobody(), TCPACCEPT_SPOOL_DIR: folder.path };
   await using first = await TracerCommand.tracing(['-P', '1', '--output', 'none'], { env });
-  for (const args of [['-P', '1'], ['spool', 'flush']]) {
+  for (const args of [
+    ['-P', '1'],
+    ['spool', 'flush'],
+  ]) {
     const { code, stdout, stderr } = await runCommand(args, { env });
     assert.deepEqual([code, stdout], [1, '']);
     assert.equal(
@@ -142,7 +145,9 @@ test('killed with -9 while nobody is there: what was on disk is delivered by the
   const made = await connect(acceptor.targets(), 200, { awaits: true });
   const isOnDisk = () => {
     const [program, ...before] = COMMAND;
-    const { stdout } = spawnSync(program, [...before, 'spool', '--json'], { env: { ...env, PATH: process.env['PATH'] } });
+    const { stdout } = spawnSync(program, [...before, 'spool', '--json'], {
+      env: { ...env, PATH: process.env['PATH'] },
+    });
     return JSON.parse(stdout.toString()).records === 200;
   };
   await killed.until(isOnDisk, 'all are on disk');
@@ -181,7 +186,10 @@ test('a read-only disk: it is said, and tracing goes on as without a spool', asy
   disk.makeReadOnly();
   const { ended } = await traceAlone(disk.path, 10);
   assert.equal(ended.code, 0, ended.stderr);
-  assert.match(ended.stderr, /warning: the spool \S+ cannot be used \(.*\): what cannot be delivered waits in memory only/);
+  assert.match(
+    ended.stderr,
+    /warning: the spool \S+ cannot be used \(.*\): what cannot be delivered waits in memory only/,
+  );
   assert.equal(readLedger(ended.stderr).dropped, 10);
 });
 

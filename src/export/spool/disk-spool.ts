@@ -6,6 +6,9 @@ import type { SpoolCall, SpoolOpening, SpoolReply } from './spool-calls.ts';
 import type { SpoolSettings } from './spool-settings.ts';
 import type { OpenedSpool } from './spool-store.ts';
 
+/** What it has at a time are a few requests. */
+const LIMITS = { maxYoungGenerationSizeMb: 2, maxOldGenerationSizeMb: 64 };
+
 const NO_NEWS = { evicted: { requests: 0, records: 0 }, setAside: undefined, roomBytes: 0 };
 
 /** A spool in a thread of its own; calls are done in their order. */
@@ -23,7 +26,7 @@ export class DiskSpool {
   static async open(settings: SpoolSettings): Promise<DiskSpool | string> {
     // The compiled code has another extension.
     const path = new URL(`./spool-worker${extname(import.meta.url)}`, import.meta.url);
-    const worker = new Worker(path, { workerData: settings });
+    const worker = new Worker(path, { workerData: settings, resourceLimits: LIMITS });
     try {
       const [opening] = (await once(worker, 'message')) as [SpoolOpening];
       if (opening.kind === 'opened') return new DiskSpool(worker, opening.opened);

@@ -103,7 +103,11 @@ function filesIn(directory: string): SpoolFile[] {
 
 function unreadable(directory: string, error: unknown): TcpAcceptError {
   const reason = error instanceof Error ? error.message : String(error);
-  return new TcpAcceptError('ERR_SPOOL', `the spool ${directory} cannot be read (${reason}); the next trace keeps a damaged one aside`, {
-    cause: error,
-  });
+  return new TcpAcceptError(
+    'ERR_SPOOL',
+    `the spool ${directory} cannot be read (${reason}); the next trace keeps a damaged one aside`,
+    {
+      cause: error,
+    },
+  );
 }

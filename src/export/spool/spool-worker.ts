@@ -17,6 +17,7 @@ function serve(settings: SpoolSettings): void {
     }
     const reply: SpoolReply = { lent, news: store.takeNews(), failure };
     parentPort?.postMessage(reply, buffersOf(lent));
+    freeBodies(call);
     if (call.kind === 'close') parentPort?.close();
   });
 }
@@ -52,6 +53,12 @@ function answer(store: SpoolStore, call: SpoolCall): SpoolReply['lent'] {
       store.close();
       return [];
   }
+}
+
+/** This thread makes so little garbage that it would collect some only when 64 MiB of bodies wait to be freed. */
+function freeBodies(call: SpoolCall): void {
+  const requests = call.kind === 'put' ? [call.request] : call.kind === 'part' ? call.parts : [];
+  for (const { body } of requests) if (body.buffer instanceof ArrayBuffer) body.buffer.transfer(0);
 }
 
 /** Handed over instead of copied. */

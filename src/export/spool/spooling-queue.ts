@@ -26,8 +26,8 @@ const SPILL_AFTER_MILLIS = 5000;
 /** A disk that took nothing is tried again after this. */
 const DISK_PAUSE_MILLIS = 10_000;
 /** Of the time for closing: when the spool's own requests are no longer sent, and when nothing is. */
-const CLOSE_FEEDING_PART = 0.6;
-const CLOSE_SENDING_PART = 0.75;
+const CLOSE_FEEDING_PART = 0.5;
+const CLOSE_SENDING_PART = 0.6;
 
 /**
  * Delivers requests as a `SendingQueue` does, with a spool behind it: what cannot be sent now is written to disk, and

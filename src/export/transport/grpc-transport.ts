@@ -70,10 +70,18 @@ export class GrpcTransport {
     const bytes = Buffer.from(body.buffer, body.byteOffset, body.byteLength);
     try {
       const options = { deadline };
-      const call = this.#client.makeUnaryRequest(EXPORT, keep, keep, bytes, this.#metadata, options, (error, response) => {
-        this.#calls.delete(call);
-        resolve(error ? this.#failed(error) : this.#taken(response ?? Buffer.alloc(0)));
-      });
+      const call = this.#client.makeUnaryRequest(
+        EXPORT,
+        keep,
+        keep,
+        bytes,
+        this.#metadata,
+        options,
+        (error, response) => {
+          this.#calls.delete(call);
+          resolve(error ? this.#failed(error) : this.#taken(response ?? Buffer.alloc(0)));
+        },
+      );
       this.#calls.add(call);
     } catch (thrown) {
       const message = thrown instanceof Error ? thrown.message : String(thrown);

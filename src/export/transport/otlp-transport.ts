@@ -14,7 +14,6 @@ import { type Answer, outcomeOf, type SendOutcome } from './send-outcome.ts';
 /** The body of an answer only explains: it is not waited for as long as the answer may be. */
 const LONGEST_BODY_MILLIS = 10_000;
 
-
 const compress = promisify(gzip);
 
 interface OtlpTransportParts {

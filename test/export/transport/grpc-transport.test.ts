@@ -66,9 +66,21 @@ for (const code of Array.from({ length: 16 }, (_, index) => index + 1)) {
 }
 
 const EXHAUSTED: readonly (readonly [string, GrpcAnswer, object])[] = [
-  ['with a time to wait', { code: 8, details: 'quota', metadata: retryInfo() }, { kind: 'retry', retryAfterMillis: 3500 }],
-  ['by the message’s size', { code: 8, details: 'grpc: received message larger than max (9 vs. 4)' }, { kind: 'too-large' }],
-  ['UNAVAILABLE with a time to wait', { code: 14, details: 'soon', metadata: retryInfo() }, { kind: 'retry', retryAfterMillis: 3500 }],
+  [
+    'with a time to wait',
+    { code: 8, details: 'quota', metadata: retryInfo() },
+    { kind: 'retry', retryAfterMillis: 3500 },
+  ],
+  [
+    'by the message’s size',
+    { code: 8, details: 'grpc: received message larger than max (9 vs. 4)' },
+    { kind: 'too-large' },
+  ],
+  [
+    'UNAVAILABLE with a time to wait',
+    { code: 14, details: 'soon', metadata: retryInfo() },
+    { kind: 'retry', retryAfterMillis: 3500 },
+  ],
 ];
 for (const [name, answer, expected] of EXHAUSTED) {
   test(`exhausted ${name}`, async () => {
