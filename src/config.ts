@@ -43,6 +43,8 @@ export interface Config {
   /** At most 2^31 - 1, so that it fits a timer. */
   readonly durationMillis: number | undefined;
   readonly count: number | undefined;
+  /** Begin with an event of every listener. */
+  readonly listeners: boolean;
   /** How and where is for the exporter to read from the OTEL_ variables. */
   readonly exporting: boolean;
   /** What is kept on disk until it is delivered. */
@@ -101,6 +103,7 @@ export function readConfig(
     output: Object.freeze(output),
     durationMillis: read(OPTIONS.durationMillis, flags.durationMillis),
     count: read(OPTIONS.count, flags.count),
+    listeners: read(OPTIONS.listeners, flags.listeners),
     exporting,
     spool: Object.freeze(spool),
     verbose: read(OPTIONS.verbose, flags.verbose),

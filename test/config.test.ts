@@ -101,6 +101,7 @@ const CASES: Readonly<Record<OptionKey, Cases>> = {
     ],
     wrong: [...NOT_WHOLE, '9007199254740992'],
   },
+  listeners: { of: (config) => config.listeners, ...BOOLEANS },
   export: { of: (config) => config.exporting, ...BOOLEANS },
   spoolMode: {
     of: (config) => config.spool.mode,
@@ -197,6 +198,7 @@ test('with nothing given', () => {
       output: { format: 'table', time: false, timestamp: false },
       durationMillis: undefined,
       count: undefined,
+      listeners: false,
       exporting: false,
       spool: {
         mode: 'spill',

@@ -31,6 +31,14 @@ async function main(argv: readonly string[], environment: NodeJS.ProcessEnv): Pr
       const { spool } = await import('./spool.ts');
       return await spool(parsed.action, parsed.config, environment, parsed.json);
     }
+    if (parsed.command === 'listeners') {
+      const { listListeners } = await import('./listeners.ts');
+      return listListeners(parsed.config);
+    }
+    if (parsed.command === 'top') {
+      const { top } = await import('./top.ts');
+      return await top(parsed.config);
+    }
     const { trace } = await import('./trace.ts');
     return await trace(parsed.config, environment);
   } catch (thrown) {

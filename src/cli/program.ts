@@ -4,19 +4,15 @@ import { type Config, type FlagTexts, longFlag, OPTION_KEYS, OPTIONS, type Optio
 import { TcpAcceptError } from '../errors.ts';
 import { PACKAGE_NAME, PACKAGE_VERSION } from '../version.ts';
 import { closingText, DESCRIPTION, flagDescription, helpColumns } from './help-text.ts';
+import { SUBCOMMAND_NAMES, SUBCOMMANDS, type Subcommand, type SubcommandName } from './subcommands.ts';
 
 /** What the command line asks for. */
 export type Parsed =
   | { readonly command: 'trace'; readonly config: Config; readonly warnings: readonly string[] }
   | {
-      readonly command: 'doctor';
-      readonly config: Config;
-      readonly json: boolean;
-      readonly warnings: readonly string[];
-    }
-  | {
-      readonly command: 'spool';
-      readonly action: SpoolAction;
+      readonly command: SubcommandName;
+      /** The word behind the command, of those it takes. */
+      readonly action: string | undefined;
       readonly config: Config;
       readonly json: boolean;
       readonly warnings: readonly string[];
@@ -24,20 +20,10 @@ export type Parsed =
   /** Help or the version: `text` to stdout, exit 0. */
   | { readonly command: 'print'; readonly text: string };
 
-/** What is done with the spool; `show` when nothing is said. */
-export type SpoolAction = 'show' | (typeof SPOOL_ACTIONS)[number];
-const SPOOL_ACTIONS = ['flush', 'export'] as const;
-
-/** Tracing's own options mean nothing to `doctor`: it makes the accepts it looks for. */
-const DOCTOR_KEYS: readonly OptionKey[] = ['hook', 'export', 'verbose'];
-
-/** The spool's own options. */
-const SPOOL_KEYS: readonly OptionKey[] = ['spoolDirectory', 'spoolMaxBytes', 'spoolMaxAgeMillis', 'verbose'];
-
 /** A command and its flags, before anything of them is checked. */
 interface Request {
-  readonly command: 'trace' | 'doctor' | 'spool';
-  readonly action?: SpoolAction;
+  readonly command: 'trace' | SubcommandName;
+  readonly action?: string | undefined;
   readonly flags: FlagTexts;
   readonly json: boolean;
 }
@@ -67,16 +53,9 @@ export function parseCommandLine(
     if (thrown.exitCode === 0) return { command: 'print', text: printed };
     throw usage(thrown.message.replace(/^error: |\.$/g, ''));
   }
-  const { command, action = 'show', flags, json } = request;
+  const { command, action, flags, json } = request;
   const { config, warnings } = readConfig(flags, environment);
-  switch (command) {
-    case 'doctor':
-      return { command, config, json, warnings };
-    case 'spool':
-      return { command, action, config, json, warnings };
-    case 'trace':
-      return { command, config, warnings };
-  }
+  return command === 'trace' ? { command, config, warnings } : { command, action, config, json, warnings };
 }
 
 function createProgram(
@@ -106,58 +85,37 @@ function createProgram(
       if (operand !== undefined) throw unknownCommand(operand, program.commands);
       onRequest({ command: 'trace', flags: flagsOf(program), json: false });
     });
-  addDoctor(program, onRequest);
-  addSpool(program, onRequest);
+  for (const name of SUBCOMMAND_NAMES) addSubcommand(program, name, onRequest);
   return program;
 }
 
-function addDoctor(program: Command, onRequest: (request: Request) => void): void {
-  const doctor = program
-    .command('doctor')
-    .description('Trace a connection of its own from end to end, and say what is missing and how to mend it.')
+function addSubcommand(program: Command, name: SubcommandName, onRequest: (request: Request) => void): void {
+  const { description, keys, hasJson, actions }: Subcommand = SUBCOMMANDS[name];
+  const command = program
+    .command(name)
+    .description(description)
     .allowExcessArguments(false)
     .optionsGroup('Options:')
-    .helpOption('-h, --help', 'Show this help.')
-    .option('--json', 'Print the findings as JSON.');
-  addOptions(doctor, DOCTOR_KEYS);
-  doctor.action(() => {
-    const flags = flagsOfBoth(program, doctor, DOCTOR_KEYS);
-    onRequest({ command: 'doctor', flags, json: doctor.getOptionValue('json') === true });
-  });
-}
-
-function addSpool(program: Command, onRequest: (request: Request) => void): void {
-  const spool = program
-    .command('spool')
-    .description(
-      'Show what is kept on disk because it was not delivered yet; flush delivers it and ends, export prints it as OTLP JSON lines.',
-    )
-    .addArgument(new Argument('[action]', 'What to do with it.').choices(SPOOL_ACTIONS))
-    .allowExcessArguments(false)
-    .optionsGroup('Options:')
-    .helpOption('-h, --help', 'Show this help.')
-    .option('--json', 'Show it as JSON.');
-  addOptions(spool, SPOOL_KEYS);
-  spool.action((given: string | undefined) => {
-    const action = SPOOL_ACTIONS.find((name) => name === given) ?? 'show';
-    const json = spool.getOptionValue('json') === true;
-    if (json && action !== 'show') throw usage(`spool ${action} takes no --json`);
-    onRequest({ command: 'spool', action, flags: flagsOfBoth(program, spool, SPOOL_KEYS), json });
-  });
-}
-
-function addOptions(command: Command, keys: readonly OptionKey[]): void {
+    .helpOption('-h, --help', 'Show this help.');
+  if (hasJson) command.option('--json', 'Print the result as JSON.');
+  if (actions) command.addArgument(new Argument('[action]', 'What to do.').choices(actions));
   for (const key of keys) {
     for (const option of commanderOptions(key)) command.addOption(option.helpGroup('Options:'));
   }
-}
-
-/** The flags given before a command's name and behind it, all of which it must take. */
-function flagsOfBoth(program: Command, command: Command, keys: readonly OptionKey[]): FlagTexts {
-  const before = flagsOf(program);
-  const foreign = OPTION_KEYS.find((key) => before[key] !== undefined && !keys.includes(key));
-  if (foreign) throw usage(`${command.name()} takes no ${longFlag(OPTIONS[foreign], before[foreign])}`);
-  return { ...before, ...flagsOf(command) };
+  command.action(() => {
+    const [action] = command.args;
+    const json = command.getOptionValue('json') === true;
+    if (action && json) throw usage(`${name} ${action} takes no --json`);
+    const before = flagsOf(program);
+    const foreign = OPTION_KEYS.find((key) => before[key] !== undefined && !keys.includes(key));
+    if (foreign) throw usage(`${name} takes no ${longFlag(OPTIONS[foreign], before[foreign])}`);
+    onRequest({
+      command: name,
+      action,
+      flags: { ...before, ...flagsOf(command) },
+      json,
+    });
+  });
 }
 
 /** A row's flags as commander wants them: a flag without a value stores the text it sets. */

@@ -5,13 +5,12 @@ import { otlpJsonOf } from '../export/otlp-json.ts';
 import { flushSpool } from '../export/spool/flush-spool.ts';
 import { SpoolReader, type SpoolSummary } from '../export/spool/spool-reader.ts';
 import { Ledger } from '../ledger.ts';
-import type { SpoolAction } from './program.ts';
 import { StopSignal } from './stop-signal.ts';
 import { Warnings } from './warnings.ts';
 
-/** Shows, delivers or prints what is on disk; exit 0, or 1 when a flush left or lost something. */
+/** Shows what is on disk or, as `action` says, delivers (`flush`) or prints it (`export`); exit 0, or 1 when a flush left or lost something. */
 export async function spool(
-  action: SpoolAction,
+  action: string | undefined,
   config: Config,
   environment: NodeJS.ProcessEnv,
   json: boolean,

@@ -8,6 +8,7 @@ import { AcceptTracer } from '../kernel/accept-tracer.ts';
 import { Ledger } from '../ledger.ts';
 import { Printer } from '../output/printer.ts';
 import { Bookkeeper } from './bookkeeper.ts';
+import { currentListeners } from './listeners.ts';
 import { resolveFilters } from './resolve-filters.ts';
 import { Sinks } from './sinks.ts';
 import { StopSignal } from './stop-signal.ts';
@@ -38,13 +39,15 @@ export async function trace(config: Config, environment: NodeJS.ProcessEnv): Pro
   });
   const tracer = new AcceptTracer({ ...filters, hook: config.hook, ringBytes: config.ringBytes, self: 'all' });
 
-  const identifier = new Identifier({ cache: new ProcessCache() });
+  const cache = new ProcessCache();
+  const identifier = new Identifier({ cache });
   const sinks = new Sinks({ ledger, identifier, printer, lane });
   process.stderr.write(`otel-tcpaccept: tracing hook=${tracer.hook} ${exportText(lane)}\n`);
   if (config.verbose) sayHostPid(tracer, filters.pid);
   printer.start();
-  tracer.run((batch) => sinks.take(batch));
   const { uidPrefix } = identifier;
+  if (config.listeners) sinks.report('listener', currentListeners(cache, uidPrefix));
+  tracer.run((batch) => sinks.take(batch));
   const write = (line: string) => void process.stderr.write(line);
   const bookkeeper = new Bookkeeper({ tracer, ledger, sinks, printer, uidPrefix, write });
   // From here: setting up takes half a second, which is not tracing.

@@ -38,6 +38,7 @@ export interface OptionValues {
   readonly ringBytes: number;
   readonly durationMillis: number | undefined;
   readonly count: number | undefined;
+  readonly listeners: boolean;
   readonly export: boolean | undefined;
   readonly spoolMode: SpoolMode;
   readonly spoolDirectory: string;
@@ -253,6 +254,13 @@ export const OPTIONS: { readonly [Key in OptionKey]: OptionRow<OptionValues[Key]
     example: 'ndjson',
     parse: oneOf(['table', 'ndjson', 'none']),
     default: { value: 'table', text: 'table' },
+  },
+  listeners: {
+    group: 'Output',
+    flags: [{ flags: '--listeners', sets: 'true', brief: 'At the start, also an event of every listener there is.' }],
+    variable: 'TCPACCEPT_LISTENERS',
+    ...TRUE_OR_FALSE,
+    default: FALSE,
   },
   export: {
     group: 'Export',

@@ -114,7 +114,7 @@ function messageAt(bytes: Buffer, message: Message, start: number, end: number):
   for (const wire of fieldsOf(bytes, start, end)) {
     const field = message.get(wire.number);
     if (!field) continue;
-    const value = valueOf(bytes, field.kind, wire);
+    const value = jsonValueOf(bytes, field.kind, wire);
     const list = object[field.name];
     if (!field.isRepeated) object[field.name] = value;
     else if (Array.isArray(list)) list.push(value);
@@ -123,7 +123,7 @@ function messageAt(bytes: Buffer, message: Message, start: number, end: number):
   return object;
 }
 
-function valueOf(bytes: Buffer, kind: Kind, field: WireField): unknown {
+function jsonValueOf(bytes: Buffer, kind: Kind, field: WireField): unknown {
   const { valueStart, end } = field;
   switch (kind) {
     case 'string':

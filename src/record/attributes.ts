@@ -30,14 +30,15 @@ export const ATTRIBUTES: readonly AttributeRow[] = [
     'string',
     'Same on every resend of this record: boot id, load time, and for an accept CPU and sequence.',
     (r) => r.uid,
-    { lost: (r) => r.uid },
+    { lost: (r) => r.uid, listener: (r) => r.uid },
   ),
-  row('network.transport', 'string', 'Always `tcp`.', () => 'tcp'),
+  row('network.transport', 'string', 'Always `tcp`.', () => 'tcp', { listener: () => 'tcp' }),
   row(
     'network.type',
     'string',
     '`ipv4` or `ipv6`, IPv4-mapped addresses counting as IPv4.',
     (r) => r.connection.networkType,
+    { listener: (r) => r.listener.networkType },
   ),
   row('network.peer.address', 'string', 'Address of the client (tcpaccept: RADDR).', (r) => r.connection.peerAddress),
   row('network.peer.port', 'int', 'Port of the client (RPORT).', (r) => r.connection.peerPort),
@@ -46,44 +47,69 @@ export const ATTRIBUTES: readonly AttributeRow[] = [
     'string',
     'Address the connection was accepted on (LADDR).',
     (r) => r.connection.localAddress,
+    { listener: (r) => r.listener.localAddress },
   ),
-  row('network.local.port', 'int', 'Port the connection was accepted on (LPORT).', (r) => r.connection.localPort),
-  row('process.pid', 'int', 'Process that accepted, in the host pid namespace (PID).', (r) => r.connection.pid),
-  row('process.vpid', 'int', 'The process id inside its own pid namespace, where it differs.', (r) =>
-    r.connection.namespacePid === r.connection.pid ? undefined : r.connection.namespacePid,
+  row('network.local.port', 'int', 'Port the connection was accepted on (LPORT).', (r) => r.connection.localPort, {
+    listener: (r) => r.listener.localPort,
+  }),
+  row('process.pid', 'int', 'Process that accepted, in the host pid namespace (PID).', (r) => r.connection.pid, {
+    listener: (r) => r.listener.owners[0].pid,
+  }),
+  row(
+    'process.vpid',
+    'int',
+    'The process id inside its own pid namespace, where it differs.',
+    (r) => vpidOf(r.connection),
+    { listener: (r) => vpidOf(r.listener.owners[0]) },
   ),
   row(
     'thread.name',
     'string',
     "The kernel's comm of the accepting thread, at most 15 bytes (COMM).",
     (r) => r.connection.comm,
+    { listener: (r) => r.listener.owners[0].comm },
   ),
-  row('process.executable.name', 'string', 'Base name of the executable.', (r) => r.process?.executableName),
-  row('process.executable.path', 'string', 'Path of the executable.', (r) => r.process?.executablePath),
-  row('process.user.id', 'int', 'Effective user id.', (r) => r.connection.userId),
+  row('process.executable.name', 'string', 'Base name of the executable.', (r) => r.process?.executableName, {
+    listener: (r) => r.process?.executableName,
+  }),
+  row('process.executable.path', 'string', 'Path of the executable.', (r) => r.process?.executablePath, {
+    listener: (r) => r.process?.executablePath,
+  }),
+  row('process.user.id', 'int', 'Effective user id.', (r) => r.connection.userId, {
+    listener: (r) => r.listener.owners[0].userId,
+  }),
   row(
     'process.linux.cgroup',
     'string',
     'Path of the cgroup, as /proc/PID/cgroup gives it.',
     (r) => r.process?.cgroupPath,
+    { listener: (r) => r.process?.cgroupPath },
   ),
-  row('container.id', 'string', 'Container id found in the cgroup path.', (r) => r.process?.containerId),
+  row('container.id', 'string', 'Container id found in the cgroup path.', (r) => r.process?.containerId, {
+    listener: (r) => r.process?.containerId,
+  }),
   row(
     'container.runtime.name',
     'string',
     'Container runtime the cgroup path names.',
     (r) => r.process?.containerRuntime,
+    { listener: (r) => r.process?.containerRuntime },
   ),
-  row('k8s.pod.uid', 'string', 'Pod uid found in the cgroup path.', (r) => r.process?.podUid),
+  row('k8s.pod.uid', 'string', 'Pod uid found in the cgroup path.', (r) => r.process?.podUid, {
+    listener: (r) => r.process?.podUid,
+  }),
   row('tcpaccept.thread.id', 'int', 'Thread that accepted, in the host pid namespace.', (r) => r.connection.tid),
   row(
     'tcpaccept.network_namespace',
     'int',
     'Inode number of the network namespace.',
     (r) => r.connection.networkNamespace,
+    { listener: (r) => r.listener.networkNamespace },
   ),
   row('tcpaccept.mount_namespace', 'int', 'Inode number of the mount namespace.', (r) => r.connection.mountNamespace),
-  row('tcpaccept.cgroup.id', 'string', 'cgroup v2 id of the accepting task.', (r) => r.connection.cgroupId.toString()),
+  row('tcpaccept.cgroup.id', 'string', 'cgroup v2 id of the accepting task.', (r) => r.connection.cgroupId.toString(), {
+    listener: (r) => r.listener.owners[0].cgroupId.toString(),
+  }),
   row('tcpaccept.socket.cookie', 'string', "The accepted socket's cookie, as SO_COOKIE gives it.", (r) =>
     r.connection.socketCookie === 0n ? undefined : r.connection.socketCookie.toString(),
   ),
@@ -92,6 +118,7 @@ export const ATTRIBUTES: readonly AttributeRow[] = [
     'string',
     '`inet` or `inet6`: the family of the socket itself.',
     (r) => r.connection.socketFamily,
+    { listener: (r) => r.listener.socketFamily },
   ),
   row('tcpaccept.accept_queue.duration', 'double', 'Time in the accept queue, in seconds.', (r) =>
     r.connection.queueDurationNs === undefined ? undefined : Number(r.connection.queueDurationNs) / 1e9,
@@ -99,20 +126,51 @@ export const ATTRIBUTES: readonly AttributeRow[] = [
   row(
     'tcpaccept.accept_queue.length',
     'int',
-    'Connections still queued on the listener after this accept.',
+    'Connections still queued on the listener, after this accept.',
     (r) => r.connection.queueLength,
+    { listener: (r) => r.listener.queueLength },
   ),
   row(
     'tcpaccept.accept_queue.limit',
     'int',
     "The listener's backlog: how many connections may be queued.",
     (r) => r.connection.queueLimit,
+    { listener: (r) => r.listener.queueLimit },
   ),
   row('tcpaccept.tcp.rtt', 'double', 'Smoothed round-trip time when accepted, in seconds.', (r) =>
     r.connection.rttUs === undefined ? undefined : r.connection.rttUs / 1e6,
   ),
   row('tcpaccept.accept.method', 'string', '`syscall`, `io_uring` or `kernel`.', (r) => r.connection.method),
-  row('tcpaccept.mptcp', 'boolean', 'Accepted through an MPTCP listener.', (r) => r.connection.mptcp),
+  row('tcpaccept.mptcp', 'boolean', 'Accepted through an MPTCP listener.', (r) => r.connection.mptcp, {
+    listener: (r) => r.listener.mptcp,
+  }),
+  row(
+    'tcpaccept.listener.process_count',
+    'int',
+    'Processes that can accept from it; the one named is the first of them.',
+    NONE,
+    {
+      listener: (r) => r.listener.owners.length,
+    },
+  ),
+  row(
+    'tcpaccept.listener.ipv6_only',
+    'boolean',
+    'Takes no IPv4 clients, as an `inet6` listener otherwise does.',
+    NONE,
+    {
+      listener: (r) => r.listener.ipv6Only,
+    },
+  ),
+  row(
+    'tcpaccept.listener.reuseport_group',
+    'int',
+    'The same number for all listeners of one SO_REUSEPORT group, in one list.',
+    NONE,
+    {
+      listener: (r) => r.listener.reuseportGroup,
+    },
+  ),
   row('tcpaccept.loss.cause', 'string', 'Why they were lost: a name of the ledger, such as `ring_full`.', NONE, {
     lost: (r) => r.cause,
   }),
@@ -123,6 +181,11 @@ export const ATTRIBUTES: readonly AttributeRow[] = [
     lost: (r) => Number(r.intervalNs) / 1e9,
   }),
 ];
+
+/** As the process itself sees it. */
+function vpidOf({ pid, namespacePid }: { readonly pid: number; readonly namespacePid: number }): number | undefined {
+  return namespacePid === pid ? undefined : namespacePid;
+}
 
 /** `accepted` alone is what most attributes have; `others` are the further events that have it. */
 function row(

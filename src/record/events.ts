@@ -1,6 +1,7 @@
 import type { SeverityNumber } from '@opentelemetry/api';
 import type { AcceptRecord } from './accept-record.ts';
-import { bodyOfAccept, bodyOfLoss } from './body.ts';
+import { bodyOfAccept, bodyOfListener, bodyOfLoss } from './body.ts';
+import type { ListenerRecord } from './listener-record.ts';
 import type { LossRecord } from './loss-record.ts';
 
 /** INFO and WARN of OpenTelemetry's SeverityNumber: its own enum would load the whole API, also for a table. */
@@ -11,6 +12,7 @@ const WARN: SeverityNumber = 13;
 export interface EventRecords {
   readonly accepted: AcceptRecord;
   readonly lost: LossRecord;
+  readonly listener: ListenerRecord;
 }
 export type EventKind = keyof EventRecords;
 
@@ -43,5 +45,13 @@ export const EVENTS: { readonly [Kind in EventKind]: EventShape<EventRecords[Kin
     timestampUnixNs: (r) => r.noticedUnixNs,
     observedUnixNs: (r) => r.noticedUnixNs,
     body: bodyOfLoss,
+  },
+  listener: {
+    name: 'tcpaccept.listener',
+    brief: 'a TCP listener of the host as it was at the start; made with `--listeners`',
+    severityNumber: INFO,
+    timestampUnixNs: (r) => r.listedUnixNs,
+    observedUnixNs: (r) => r.listedUnixNs,
+    body: bodyOfListener,
   },
 };

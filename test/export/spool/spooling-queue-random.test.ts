@@ -26,8 +26,8 @@ for (const mode of ['spill', 'always'] as const) {
     t.diagnostic(`seed ${seed}; TEST_SEED=${seed - 1} repeats it`);
     const random = randomFrom(seed);
     const pick = () => {
-      let left = random() * MOODS.reduce((sum, [weight]) => sum + weight, 0);
-      return MOODS.find(([weight]) => (left -= weight) < 0)?.[1] ?? (() => ({ status: 200 }));
+      const all = MOODS.flatMap(([weight, answers]) => Array.from({ length: weight }, () => answers));
+      return all[Math.floor(random() * all.length)] ?? (() => ({ status: 200 }));
     };
     const taken: number[] = [];
     let mood = pick();
