@@ -39,7 +39,7 @@ export const OTEL_VARIABLES: readonly OtelVariable[] = [
   row(
     'OTEL_BLRP_MAX_QUEUE_SIZE',
     '65536',
-    'Records that may wait or be under way; the newest are dropped above it (the specification’s default is 2048).',
+    'Records that may wait in memory or be under way; above it they go to the spool or, without one, the newest are dropped (the specification’s default is 2048).',
   ),
   row('OTEL_BLRP_MAX_EXPORT_BATCH_SIZE', '512', 'Records of one request.'),
   row('OTEL_BLRP_SCHEDULE_DELAY', '1000', 'Milliseconds that a batch which is not full waits.'),

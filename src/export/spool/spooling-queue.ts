@@ -1,8 +1,8 @@
 import type { EncodedRequest } from '../transport/encoded-request.ts';
 import { SendingQueue, type SendingQueueParts } from '../transport/sending-queue.ts';
 import type { DiskSpool } from './disk-spool.ts';
-import type { SpoolReply } from './spool-calls.ts';
 import type { SpoolSettings } from './spool-settings.ts';
+import { StoredRequests } from './stored-requests.ts';
 
 /** A request that has its place among all others. */
 export type OrderedRequest = EncodedRequest & { readonly id: number };
@@ -23,7 +23,7 @@ const MAX_WRITING_BYTES = 8 * 1024 * 1024;
 /** Requests of the spool that are in memory to be sent. */
 const MOST_LENT = 8;
 const SPILL_AFTER_MILLIS = 5000;
-/** A disk that took nothing is tried again after this. */
+/** A disk that took or gave nothing is tried again after this. */
 const DISK_PAUSE_MILLIS = 10_000;
 /** Of the time for closing: when the spool's own requests are no longer sent, and when nothing is. */
 const CLOSE_FEEDING_PART = 0.5;
@@ -33,36 +33,36 @@ const CLOSE_SENDING_PART = 0.6;
  * Delivers requests as a `SendingQueue` does, with a spool behind it: what cannot be sent now is written to disk, and
  * sent before anything newer.
  *
- * While the spool holds anything, what is offered goes behind it. Records are `spooled` while their request is on disk
- * and not under way. A disk that takes nothing leaves what memory alone can do.
+ * While the spool holds anything, what is offered goes behind it. A disk that takes nothing leaves what memory alone can do.
  */
 export class SpoolingQueue {
   readonly #parts: SpoolingQueueParts;
   readonly #queue: SendingQueue;
-  /** On disk and not lent out. */
-  readonly #stored = { requests: 0, records: 0, roomBytes: 0 };
-  /** On disk and in the queue. */
-  readonly #lent = new Set<number>();
+  readonly #stored: StoredRequests;
   readonly #writing = new Map<number, EncodedRequest>();
   #writingBytes = 0;
   #isLending = false;
-  #removed: number[] = [];
-  #released: number[] = [];
-  #isFlushing = false;
   /** On the clock of `performance.now()`. */
   #diskPausedUntil = 0;
-  #pauseTimer: NodeJS.Timeout | undefined;
+  #feedTimer: NodeJS.Timeout | undefined;
   #isFeeding = true;
   #isClosing = false;
-  #isOver = false;
   /** Resolved when there is nothing to wait for: at closing, then when the last write is done. */
   #idle = Promise.withResolvers<void>();
   #closing: Promise<void> | undefined;
 
   /** Counts what is in the spool as recovered, and begins to send it. */
   constructor(parts: SpoolingQueueParts) {
-    const { spool, ledger, settings, warn, transport, retryDelay, spillAfterMillis = SPILL_AFTER_MILLIS } = parts;
+    const { spool, spoolSettings, ledger, settings, warn, transport, retryDelay } = parts;
+    const spillAfterMillis = parts.spillAfterMillis ?? SPILL_AFTER_MILLIS;
     this.#parts = parts;
+    this.#stored = new StoredRequests({
+      spool,
+      settings: spoolSettings,
+      ledger,
+      warn,
+      onReturned: () => this.#feed(),
+    });
     this.#queue = new SendingQueue({
       settings,
       ledger,
@@ -76,9 +76,6 @@ export class SpoolingQueue {
       onAttempt: () => this.#feed(),
       ...(retryDelay && { retryDelay }),
     });
-    const { contents } = spool.opened;
-    ledger.add('recovered', contents.records);
-    this.#moveStored(contents.requests, contents.records);
     this.#feed();
   }
 
@@ -93,8 +90,7 @@ export class SpoolingQueue {
   /** How much of the room there is taken, 0 to 1: on disk and on the way there, or in memory while the disk takes nothing. */
   get pressure(): number {
     if (!this.#diskTakes(0)) return this.#queue.pressure;
-    const { maxBytes } = this.#parts.spoolSettings;
-    return Math.min(1, Math.max(this.#writingBytes / MAX_WRITING_BYTES, this.#stored.roomBytes / maxBytes));
+    return Math.max(this.#writingBytes / MAX_WRITING_BYTES, this.#stored.fullness);
   }
 
   /**
@@ -117,76 +113,57 @@ export class SpoolingQueue {
     this.#idle = Promise.withResolvers();
     this.#checkIdle();
     await within(left(1), this.#idle.promise);
-    this.#isOver = true;
-    clearTimeout(this.#pauseTimer);
+    clearTimeout(this.#feedTimer);
+    const closed = this.#stored.close();
     for (const request of this.#writing.values()) {
       this.#parts.ledger.add('queued', -request.records);
       this.#drop(request, 'the disk was too slow');
     }
-    this.#flushLoans();
-    await within(left(1), this.#parts.spool.close());
+    await within(left(1), closed);
   }
 
-  /** Lends out of the spool what the queue has room for. */
+  /** Takes out of the spool what the queue has room for. */
   #feed(): void {
-    const limit = MOST_LENT - this.#lent.size;
-    const isPaused = this.#pauseTimer !== undefined;
-    if (this.#isFeeding && !this.#isLending && !isPaused && this.#stored.requests > 0 && limit > 0) {
-      this.#flushLoans();
+    const limit = MOST_LENT - this.#stored.lent;
+    const isReady = this.#isFeeding && !this.#isLending && this.#feedTimer === undefined;
+    if (isReady && this.#stored.requests > 0 && limit > 0) {
       this.#isLending = true;
-      void this.#parts.spool.call({ kind: 'lend', limit }).then(this.#onLent);
+      this.#stored.lend(limit, this.#onLent);
     }
     this.#checkIdle();
   }
 
-  readonly #onLent = ({ lent, news, failure }: SpoolReply): void => {
+  readonly #onLent = (requests: readonly OrderedRequest[]): void => {
     this.#isLending = false;
-    if (this.#isOver) return;
-    this.#takeNews(news);
-    for (const request of lent) {
-      this.#moveStored(-1, -request.records);
-      this.#lent.add(request.id);
-      if (!this.#queue.force(request)) this.#release(request);
-    }
-    if (failure !== undefined) this.#warnOfDisk(failure, 'what is on disk stays there');
-    if (lent.length > 0) this.#feed();
-    else this.#pauseFeeding();
+    for (const request of requests) if (!this.#queue.force(request)) this.#stored.release(request);
+    if (requests.length === 0 && this.#stored.requests > 0) this.#pauseFeeding();
+    else this.#feed();
   };
 
-  /** Nothing came though something should be there: the disk is given time. */
+  /** Nothing came though something should be there. */
   #pauseFeeding(): void {
-    if (this.#stored.requests === 0 || this.#isClosing) {
-      this.#checkIdle();
-      return;
-    }
-    this.#pauseTimer = setTimeout(() => {
-      this.#pauseTimer = undefined;
+    this.#feedTimer = setTimeout(() => {
+      this.#feedTimer = undefined;
       this.#feed();
     }, DISK_PAUSE_MILLIS);
+    this.#checkIdle();
   }
 
   #write(request: OrderedRequest): void {
-    const { ledger, spool } = this.#parts;
-    ledger.add('queued', request.records);
     this.#writing.set(request.id, request);
     this.#writingBytes += request.body.length;
-    const { id, records, body } = request;
-    void spool.call({ kind: 'put', request: { id, records, body } }).then((reply) => this.#onWritten(request, reply));
+    this.#stored.put(request, (failure) => this.#onWritten(request, failure));
   }
 
-  #onWritten(request: OrderedRequest, { news, failure }: SpoolReply): void {
-    if (this.#isOver) return;
-    this.#takeNews(news);
+  #onWritten(request: OrderedRequest, failure: string | undefined): void {
     this.#writing.delete(request.id);
     this.#writingBytes -= request.body.length;
-    this.#parts.ledger.add('queued', -request.records);
     if (failure === undefined) {
       this.#diskPausedUntil = 0;
-      this.#moveStored(1, request.records);
       this.#parts.onSafe(request);
     } else {
       this.#diskPausedUntil = performance.now() + DISK_PAUSE_MILLIS;
-      this.#warnOfDisk(failure, 'records wait in memory while there is room');
+      this.#stored.warnOf(failure, 'records wait in memory while there is room');
       if (this.#isFeeding) this.#queue.offer(request);
       else this.#drop(request, failure);
     }
@@ -194,103 +171,30 @@ export class SpoolingQueue {
   }
 
   readonly #onGivenUp = (request: EncodedRequest): void => {
-    const { id, body } = request;
-    if (id === undefined) this.#drop(request, 'it has no place');
-    else if (this.#lent.has(id)) this.#release({ ...request, id });
+    const { id = 0, body } = request;
+    const ordered = { ...request, id };
+    if (this.#stored.isLent(id)) this.#stored.release(ordered);
     else if (this.#isFeeding && !this.#diskTakes(body.length)) this.#drop(request, 'there is no more room in memory');
     else {
-      this.#write({ ...request, id });
+      this.#write(ordered);
       // What waits behind it must not go before it.
       if (this.#isFeeding) queueMicrotask(() => this.#queue.giveUpWaiting());
     }
   };
 
   readonly #onSettled = (request: EncodedRequest): void => {
-    if (request.id !== undefined && this.#lent.delete(request.id)) this.#removed.push(request.id);
-    this.#planFlush();
+    this.#stored.remove(request.id);
     this.#parts.onSafe(request);
   };
 
   readonly #onParted = ({ id }: EncodedRequest, parts: readonly EncodedRequest[]): void => {
-    if (id === undefined || !this.#lent.has(id)) return;
-    const ordered = parts.map(({ body, records, id: partId = id }) => ({ body, records, id: partId }));
-    for (const part of ordered) this.#lent.add(part.id);
-    void this.#parts.spool.call({ kind: 'part', id, parts: ordered }).then(({ news, failure }) => {
-      if (this.#isOver) return;
-      this.#takeNews(news);
-      if (failure === undefined) return;
-      // The whole is no longer needed on disk, and the parts are in memory only.
-      for (const part of ordered) this.#lent.delete(part.id);
-      this.#removed.push(id);
-      this.#planFlush();
-    });
+    if (id !== undefined && this.#stored.isLent(id)) this.#stored.part(id, parts);
   };
-
-  #release({ id, records }: OrderedRequest): void {
-    this.#lent.delete(id);
-    this.#released.push(id);
-    this.#moveStored(1, records);
-    this.#planFlush();
-  }
-
-  /** One call for all the loans that end in one turn. */
-  #planFlush(): void {
-    if (this.#isFlushing) return;
-    this.#isFlushing = true;
-    queueMicrotask(() => {
-      this.#isFlushing = false;
-      this.#flushLoans();
-      this.#feed();
-    });
-  }
-
-  #flushLoans(): void {
-    const [removed, released] = [this.#removed, this.#released];
-    if (removed.length + released.length === 0) return;
-    [this.#removed, this.#released] = [[], []];
-    void this.#parts.spool.call({ kind: 'settle', removed, released }).then(({ news, failure }) => {
-      if (this.#isOver) return;
-      this.#takeNews(news);
-      if (failure !== undefined) this.#warnOfDisk(failure, 'what was sent cannot be deleted yet');
-    });
-  }
-
-  #takeNews({ evicted, setAside, roomBytes }: SpoolReply['news']): void {
-    const { ledger, warn, spoolSettings } = this.#parts;
-    this.#stored.roomBytes = roomBytes;
-    if (setAside) {
-      const { requests, records } = this.#stored;
-      this.#lent.clear();
-      this.#moveStored(-requests, -records);
-      ledger.add('dropped', records);
-      warn(
-        'spool-damaged',
-        `the spool was damaged (${setAside.reason}): ${records} records dropped; the file is kept as ${setAside.path}`,
-      );
-    }
-    if (evicted.requests === 0) return;
-    this.#moveStored(-evicted.requests, -evicted.records);
-    ledger.add('evicted', evicted.records);
-    warn(
-      'spool-evicted',
-      `${evicted.records} records pushed out of the spool ${spoolSettings.directory}, the oldest: it is full, or they are too old (--spool-max-bytes, --spool-max-age)`,
-    );
-  }
-
-  #moveStored(requests: number, records: number): void {
-    this.#stored.requests += requests;
-    this.#stored.records += records;
-    this.#parts.ledger.add('spooled', records);
-  }
 
   #drop(request: EncodedRequest, reason: string): void {
     this.#parts.ledger.add('dropped', request.records);
     this.#parts.warn('spool-dropped', `${request.records} records dropped: ${reason}, and they are not on disk`);
     this.#parts.onSafe(request);
-  }
-
-  #warnOfDisk(failure: string, what: string): void {
-    this.#parts.warn('spool-disk', `the spool ${this.#parts.spoolSettings.directory} fails (${failure}): ${what}`);
   }
 
   #diskTakes(bytes: number): boolean {
@@ -305,7 +209,7 @@ export class SpoolingQueue {
       return;
     }
     const isEmpty = isWritten && !this.#isLending && this.#stored.requests === 0 && this.#queue.isEmpty;
-    if (isEmpty || this.#queue.isInTrouble) this.#idle.resolve();
+    if (isEmpty || this.#queue.isInTrouble || this.#feedTimer !== undefined) this.#idle.resolve();
   }
 }
 

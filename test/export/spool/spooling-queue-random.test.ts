@@ -7,7 +7,7 @@ import { range } from '../transport/queue-under-test.ts';
 import { randomFrom } from '../transport/random.ts';
 import { SpoolFolder, SpoolUnderTest } from './spool-under-test.ts';
 
-const RUNS = 5;
+const RUNS = 3;
 const RUN_MILLIS = 1200;
 const CLOSE_MILLIS = 3000;
 
