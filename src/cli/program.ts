@@ -12,7 +12,7 @@ export type Parsed =
   | {
       readonly command: SubcommandName;
       /** The word behind the command, of those it takes. */
-      readonly action: string | undefined;
+      readonly action?: string;
       readonly config: Config;
       readonly json: boolean;
       readonly warnings: readonly string[];
@@ -55,7 +55,9 @@ export function parseCommandLine(
   }
   const { command, action, flags, json } = request;
   const { config, warnings } = readConfig(flags, environment);
-  return command === 'trace' ? { command, config, warnings } : { command, action, config, json, warnings };
+  return command === 'trace'
+    ? { command, config, warnings }
+    : { command, ...(action && { action }), config, json, warnings };
 }
 
 function createProgram(

@@ -71,3 +71,22 @@ test('a read-only disk is an error', () => {
   disk.makeReadOnly();
   assert.throws(() => open(directory), { code: 'ERR_SQLITE_ERROR' });
 });
+
+test('a disk that was filled up by others while nobody had the spool: what is in it can be read and delivered', () => {
+  using disk = new SmallDisk(8 * MIB);
+  const store = open(disk.path);
+  for (let id = 1; id <= 10; id++) store.put(request(id));
+  store.close();
+  assert.throws(() => writeFileSync(join(disk.path, 'others'), Buffer.alloc(16 * MIB, 1)), { code: 'ENOSPC' });
+  const again = open(disk.path);
+  const lent = again.lend(100);
+  assert.equal(lent.length, 10);
+  again.settle(
+    lent.map(({ id }) => id),
+    [],
+  );
+  again.close();
+  const last = open(disk.path);
+  assert.equal(last.opened.contents.requests, 0);
+  last.close();
+});

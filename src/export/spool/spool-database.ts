@@ -58,11 +58,16 @@ export function moveAside(path: string, why: string): string {
   return aside;
 }
 
+/** Makes an empty file that only its owner may read, unless it is there; SQLite gives its journals the same mode. */
+export function makePrivate(path: string): void {
+  // One that is there is not opened: closing it again would end the locks this process has on it.
+  if (!existsSync(path)) closeSync(openSync(path, 'wx', 0o600));
+}
+
 class NewerVersion extends Error {}
 
 function openWritable(path: string): DatabaseSync {
-  // SQLite's journals get the mode of the database. Not opened when it is there: closing it again would end its locks.
-  if (!existsSync(path)) closeSync(openSync(path, 'wx', 0o600));
+  makePrivate(path);
   const database = new DatabaseSync(path, { timeout: 1000 });
   try {
     database.exec(`

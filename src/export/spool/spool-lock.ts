@@ -1,6 +1,7 @@
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
+import { makePrivate } from './spool-database.ts';
 import { SQLITE } from './sqlite-errors.ts';
 
 /** Where SQLite locks a database file: PENDING_BYTE of its os.h. */
@@ -15,9 +16,10 @@ export class SpoolLock {
 
   /** `undefined` when another process holds it. Throws SQLite's errors. */
   static take(directory: string): SpoolLock | undefined {
+    makePrivate(lockPath(directory));
     const database = new DatabaseSync(lockPath(directory), { timeout: 0 });
     try {
-      database.exec('PRAGMA journal_mode = OFF; PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE');
+      database.exec('PRAGMA journal_mode = MEMORY; PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE');
       return new SpoolLock(database);
     } catch (error) {
       database.close();

@@ -65,8 +65,11 @@ export class SpoolStore {
     mkdirSync(directory, { recursive: true, mode: 0o700 });
     const lock = SpoolLock.take(directory);
     if (!lock) throw new SpoolHeld(holderOf(directory));
+    this.#settings = settings;
+    this.#lock = lock;
+    this.#reserve = new DiskReserve(join(directory, 'spool.reserve'));
     try {
-      const { database, setAside } = openSpoolDatabase(directory);
+      const { database, setAside } = this.#open();
       this.#table = new SpoolTable(database);
       const { lastId, ...contents } = this.#table.contents();
       this.opened = { contents, lastId, setAside };
@@ -74,9 +77,6 @@ export class SpoolStore {
       lock.release();
       throw error;
     }
-    this.#settings = settings;
-    this.#lock = lock;
-    this.#reserve = new DiskReserve(join(directory, 'spool.reserve'));
     this.#reserve.take();
   }
 
@@ -89,7 +89,7 @@ export class SpoolStore {
       try {
         this.#table.insert(request, Date.now());
       } catch (error) {
-        if (SQLITE.codeOf(error) !== SQLITE.FULL) throw error;
+        if (!SQLITE.isFull(error)) throw error;
         this.#freeDisk(room);
         this.#table.insert(request, Date.now());
         this.#reserve.take();
@@ -136,6 +136,16 @@ export class SpoolStore {
   close(): void {
     this.#table.close();
     this.#lock.release();
+  }
+
+  /** Opens the database; on a full disk its journal gets the room of the reserve. */
+  #open(): ReturnType<typeof openSpoolDatabase> {
+    try {
+      return openSpoolDatabase(this.#settings.directory);
+    } catch (error) {
+      if (!SQLITE.isFull(error) || !this.#reserve.give()) throw error;
+      return openSpoolDatabase(this.#settings.directory);
+    }
   }
 
   /** The oldest rows that are neither lent out nor gone. */
@@ -187,7 +197,7 @@ export class SpoolStore {
     try {
       this.#table.delete(row);
     } catch (error) {
-      if (SQLITE.codeOf(error) !== SQLITE.FULL || !this.#reserve.give()) throw error;
+      if (!SQLITE.isFull(error) || !this.#reserve.give()) throw error;
       this.#table.delete(row);
     }
   }

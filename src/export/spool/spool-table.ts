@@ -67,8 +67,11 @@ export class SpoolTable {
       for (const part of parts) this.insert(part, row.createdUnixMillis);
       this.#database.exec('COMMIT');
     } catch (error) {
-      if (this.#database.isTransaction) this.#database.exec('ROLLBACK');
       this.#roomBytes = before;
+      // SQLite may have rolled back by itself, and says so by an error.
+      try {
+        this.#database.exec('ROLLBACK');
+      } catch {}
       throw error;
     }
   }

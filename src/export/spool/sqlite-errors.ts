@@ -8,6 +8,11 @@ export const SQLITE = {
     const { errcode }: { errcode?: unknown } = Object(error);
     return typeof errcode === 'number' ? errcode & 0xff : undefined;
   },
+  /** The disk is full: for data, or for the index of the journal. */
+  isFull(error: unknown): boolean {
+    const code = SQLITE.codeOf(error);
+    return code === CODES.FULL || code === CODES.IOERR;
+  },
   /** The file is not what it should be, and will not get better. */
   isDamage(error: unknown): boolean {
     const code = SQLITE.codeOf(error);

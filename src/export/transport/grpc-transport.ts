@@ -27,6 +27,9 @@ const SIZE_REFUSAL = /larger than max|exceeds maximum size|too large/i;
 /** grpc-js reconnects by itself, up to this much later; the sending queue decides when to try. */
 const LONGEST_RECONNECT_MILLIS = 1000;
 
+/** In a row, before another connection is made; the stock exporter's number. */
+const MOST_UNANSWERED = 5;
+
 const keep = (bytes: Buffer) => bytes;
 
 /**
@@ -36,7 +39,9 @@ const keep = (bytes: Buffer) => bytes;
  * of `process.env`; OTEL_EXPORTER_OTLP_TIMEOUT is for one attempt, connecting included.
  */
 export class GrpcTransport {
-  readonly #client: Client;
+  readonly #connect: () => Client;
+  #client: Client;
+  #unanswered = 0;
   readonly #metadata: Metadata;
   readonly #timeoutMillis: number;
   readonly #hide: (text: string) => string;
@@ -53,14 +58,16 @@ export class GrpcTransport {
     this.#timeoutMillis = options.timeoutMillis;
     const headers = Object.entries(this.#metadata.getMap()).map(([key, value]) => [key, String(value)] as const);
     this.#hide = hideSecrets(settings.url, Object.fromEntries(headers));
-    this.#client = new Client(options.url, options.credentials(), {
+    const channel = {
       'grpc.default_compression_algorithm': options.compression === 'gzip' ? 2 : 0,
       'grpc.primary_user_agent': `${PACKAGE_NAME}/${PACKAGE_VERSION}`,
       'grpc.initial_reconnect_backoff_ms': LONGEST_RECONNECT_MILLIS,
       'grpc.max_reconnect_backoff_ms': LONGEST_RECONNECT_MILLIS,
       // Ours is the retry policy; grpc-js would also send again by itself.
       'grpc.enable_retries': 0,
-    });
+    };
+    this.#connect = () => new Client(options.url, options.credentials(), channel);
+    this.#client = this.#connect();
   }
 
   /** Tries once to deliver `body`. Never rejects, and takes no longer than the timeout. */
@@ -79,6 +86,7 @@ export class GrpcTransport {
         options,
         (error, response) => {
           this.#calls.delete(call);
+          this.#noteAnswer(error?.code);
           resolve(error ? this.#failed(error) : this.#taken(response ?? Buffer.alloc(0)));
         },
       );
@@ -94,6 +102,15 @@ export class GrpcTransport {
   close(): void {
     for (const call of this.#calls) call.cancel();
     this.#client.close();
+  }
+
+  /** A connection that is dead without a word would otherwise be used until TCP gives it up, for a quarter of an hour. */
+  #noteAnswer(code: number | undefined): void {
+    this.#unanswered = code === status.DEADLINE_EXCEEDED ? this.#unanswered + 1 : 0;
+    if (this.#unanswered <= MOST_UNANSWERED) return;
+    this.#unanswered = 0;
+    this.#client.close();
+    this.#client = this.#connect();
   }
 
   #taken(response: Buffer): SendOutcome {
