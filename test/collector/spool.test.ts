@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { SmallDisk, SpoolFolder } from '../export/spool/spool-under-test.ts';
 import { Acceptor } from './acceptor.ts';
+import type { CollectedRecord } from './collected-record.ts';
 import { startCollector } from './collector.ts';
 import { type Connected, connect } from './connector.ts';
 import { keyOfAccept, keyOfRecord } from './expected-record.ts';
@@ -19,7 +20,7 @@ async function nobody(): Promise<string> {
   return `http://127.0.0.1:${port}`;
 }
 
-/** Traces so many accepts with nobody at the endpoint; gives what was made and how the tracer ended. */
+/** Traces so many accepts with nobody at the endpoint; gives what was made, how the tracer ended, and how many records there were. */
 async function traceAlone(directory: string, accepts: number, env: Readonly<Record<string, string>> = {}) {
   await using acceptor = await Acceptor.start();
   await using tracer = await TracerCommand.tracing(['-P', acceptor.ports.join(','), '--output', 'none'], {
@@ -27,9 +28,17 @@ async function traceAlone(directory: string, accepts: number, env: Readonly<Reco
   });
   const made: Connected[] = await connect(acceptor.targets(), accepts, { awaits: true });
   await acceptor.accepted(accepts);
-  return { made, ended: await tracer.stop() };
+  const ended = await tracer.stop();
+  const ledger = readLedger(ended.stderr);
+  // Losses of others' accepts may have been told of.
+  return { made, ended, ledger, records: accepts + ledger.reports };
 }
 
+const keysOf = (records: readonly CollectedRecord[]) =>
+  records
+    .filter(({ eventName }) => eventName === 'tcpaccept.connection.accepted')
+    .map(keyOfRecord)
+    .sort();
 const keys = (made: readonly Connected[]) => made.map(keyOfAccept).sort();
 
 /** Written under the one protocol, delivered under the other. */
@@ -40,9 +49,9 @@ for (const [writes, sends] of [
 ] as const) {
   test(`what ${writes} could not deliver is shown, exported, and flushed over ${sends}`, async () => {
     using folder = new SpoolFolder();
-    const { made, ended } = await traceAlone(folder.path, 50, { OTEL_EXPORTER_OTLP_PROTOCOL: writes });
+    const { made, ended, ledger, records } = await traceAlone(folder.path, 50, { OTEL_EXPORTER_OTLP_PROTOCOL: writes });
     assert.equal(ended.code, 0, ended.stderr);
-    assert.equal(readLedger(ended.stderr).spooled, 50);
+    assert.equal(ledger.spooled, records);
     await using collector = await startCollector();
     const env = {
       TCPACCEPT_SPOOL_DIR: folder.path,
@@ -51,10 +60,10 @@ for (const [writes, sends] of [
     };
 
     const shown = await runCommand(['spool'], { env });
-    assert.match(shown.stdout, /^records +50$/m);
+    assert.match(shown.stdout, new RegExp(`^records +${records}$`, 'm'));
     assert.match(shown.stdout, /^file +spool\.sqlite current \d+ bytes$/m);
     const summary = JSON.parse((await runCommand(['spool', '--json'], { env })).stdout);
-    assert.equal(summary.records, 50);
+    assert.equal(summary.records, records);
     assert.ok(Date.parse(summary.oldest) <= Date.parse(summary.newest));
 
     // Each line as it stands is a request the collector takes.
@@ -65,16 +74,19 @@ for (const [writes, sends] of [
       const answer = await fetch(`${collector.httpEndpoint}/v1/logs`, { method: 'POST', headers, body });
       assert.equal(answer.status, 200, await answer.text());
     }
-    const posted = await collector.waitForRecords(50, { timeoutMillis });
-    assert.deepEqual(posted.map(keyOfRecord).sort(), keys(made));
+    const posted = await collector.waitForRecords(records, { timeoutMillis });
+    assert.deepEqual(keysOf(posted), keys(made));
 
     const flushed = await runCommand(['spool', 'flush'], { env });
     assert.equal(flushed.code, 0, flushed.stderr);
-    assert.match(flushed.stderr, /ledger recovered=50 delivered=50 rejected=0 dropped=0 evicted=0 spooled=0$/m);
+    assert.match(
+      flushed.stderr,
+      new RegExp(`ledger recovered=${records} delivered=${records} rejected=0 dropped=0 evicted=0 spooled=0$`, 'm'),
+    );
     // The same records again: what was posted is what is sent, to the last attribute.
-    const records = await collector.waitForRecords(100, { timeoutMillis });
-    const byUid = Map.groupBy(records, ({ attributes }) => attributes['log.record.uid']);
-    assert.equal(byUid.size, 50);
+    const all = await collector.waitForRecords(2 * records, { timeoutMillis });
+    const byUid = Map.groupBy(all, ({ attributes }) => attributes['log.record.uid']);
+    assert.equal(byUid.size, records);
     for (const [, [first, second]] of byUid) assert.deepEqual(first, second);
 
     const again = await runCommand(['spool', 'flush'], { env });
@@ -85,11 +97,14 @@ for (const [writes, sends] of [
 
 test('a flush with nobody at the endpoint ends after a while, with 1, and loses nothing', async () => {
   using folder = new SpoolFolder();
-  await traceAlone(folder.path, 10);
+  const { records } = await traceAlone(folder.path, 10);
   const env = { TCPACCEPT_SPOOL_DIR: folder.path, OTEL_EXPORTER_OTLP_ENDPOINT: await nobody() };
   const { code, stderr } = await runCommand(['spool', 'flush'], { env });
   assert.equal(code, 1, stderr);
-  assert.match(stderr, /ledger recovered=10 delivered=0 rejected=0 dropped=0 evicted=0 spooled=10$/m);
+  assert.match(
+    stderr,
+    new RegExp(`ledger recovered=${records} delivered=0 rejected=0 dropped=0 evicted=0 spooled=${records}$`, 'm'),
+  );
 });
 
 test('a second process is refused the spool, with the pid of the first; looking into it is allowed', async () => {
@@ -117,21 +132,21 @@ test('a second process is refused the spool, with the pid of the first; looking 
 test('--spool off: what is left at the end is dropped, and nothing is on disk', async () => {
   using folder = new SpoolFolder();
   const directory = join(folder.path, 'spool');
-  const { ended } = await traceAlone(directory, 10, { TCPACCEPT_SPOOL_MODE: 'off' });
-  assert.equal(readLedger(ended.stderr).dropped, 10);
+  const { ledger, records } = await traceAlone(directory, 10, { TCPACCEPT_SPOOL_MODE: 'off' });
+  assert.equal(ledger.dropped, records);
   assert.throws(() => writeFileSync(join(directory, 'x'), ''), { code: 'ENOENT' });
 });
 
 test('--spool always: delivered through the disk, which is empty afterwards', async () => {
   using folder = new SpoolFolder();
   await using collector = await startCollector();
-  const { made, ended } = await traceAlone(folder.path, 500, {
+  const { made, ended, ledger, records } = await traceAlone(folder.path, 500, {
     TCPACCEPT_SPOOL_MODE: 'always',
     OTEL_EXPORTER_OTLP_ENDPOINT: collector.httpEndpoint,
   });
   assert.equal(ended.code, 0, ended.stderr);
-  assert.equal(readLedger(ended.stderr).delivered, 500);
-  assert.deepEqual((await collector.records()).map(keyOfRecord).sort(), keys(made));
+  assert.equal(ledger.delivered, records);
+  assert.deepEqual(keysOf(await collector.records()), keys(made));
 });
 
 test('killed with -9 while nobody is there: what was on disk is delivered by the next run', async () => {
@@ -148,7 +163,7 @@ test('killed with -9 while nobody is there: what was on disk is delivered by the
     const { stdout } = spawnSync(program, [...before, 'spool', '--json'], {
       env: { ...env, PATH: process.env['PATH'] },
     });
-    return JSON.parse(stdout.toString()).records === 200;
+    return JSON.parse(stdout.toString()).records >= 200;
   };
   await killed.until(isOnDisk, 'all are on disk');
   killed.signal('SIGKILL');
@@ -158,18 +173,21 @@ test('killed with -9 while nobody is there: what was on disk is delivered by the
     env: { ...env, OTEL_EXPORTER_OTLP_ENDPOINT: collector.httpEndpoint },
   });
   const later = await connect(acceptor.targets(), 20, { awaits: true });
-  const records = await collector.waitForRecords(220, { timeoutMillis });
+  const all = (records: readonly CollectedRecord[]) => keysOf(records).length >= 220;
+  const records = await collector.waitForRecords(all, { timeoutMillis });
   const { stderr } = await next.stop();
-  const { recovered, drained, delivered } = readLedger(stderr);
-  assert.deepEqual({ recovered, drained, delivered }, { recovered: 200, drained: 20, delivered: 220 });
-  assert.deepEqual(records.map(keyOfRecord).sort(), keys([...made, ...later]));
+  const { recovered, drained, reports, delivered } = readLedger(stderr);
+  assert.ok(recovered >= 200);
+  assert.equal(drained, 20);
+  assert.equal(delivered, recovered + drained + reports);
+  assert.deepEqual(keysOf(records), keys([...made, ...later]));
 });
 
 test('a full disk: tracing goes on, the oldest are counted as evicted, the rest is delivered later', async () => {
   using disk = new SmallDisk(6 * 1024 ** 2);
-  const { ended } = await traceAlone(disk.path, 20_000);
+  const { ended, ledger } = await traceAlone(disk.path, 20_000);
   assert.equal(ended.code, 0, ended.stderr);
-  const { spooled, evicted, dropped, drained } = readLedger(ended.stderr);
+  const { spooled, evicted, dropped, drained } = ledger;
   assert.equal(drained, 20_000);
   assert.ok(evicted > 5000, `${evicted} evicted, ${dropped} dropped`);
   assert.ok(spooled > 1000, `${spooled} spooled`);
@@ -184,22 +202,22 @@ test('a full disk: tracing goes on, the oldest are counted as evicted, the rest 
 test('a read-only disk: it is said, and tracing goes on as without a spool', async () => {
   using disk = new SmallDisk(4 * 1024 ** 2);
   disk.makeReadOnly();
-  const { ended } = await traceAlone(disk.path, 10);
+  const { ended, ledger, records } = await traceAlone(disk.path, 10);
   assert.equal(ended.code, 0, ended.stderr);
   assert.match(
     ended.stderr,
     /warning: the spool \S+ cannot be used \(.*\): what cannot be delivered waits in memory only/,
   );
-  assert.equal(readLedger(ended.stderr).dropped, 10);
+  assert.equal(ledger.dropped, records);
 });
 
 test('a damaged file: it is said, kept, and a new one begun', async () => {
   using folder = new SpoolFolder();
   writeFileSync(join(folder.path, 'spool.sqlite'), 'this is no database at all, is it?'.repeat(1000));
-  const { ended } = await traceAlone(folder.path, 10);
+  const { ended, ledger, records } = await traceAlone(folder.path, 10);
   assert.match(ended.stderr, /warning: the spool could not be read \(file is not a database\): it is kept as /);
-  assert.equal(readLedger(ended.stderr).spooled, 10);
+  assert.equal(ledger.spooled, records);
   const { stdout } = await runCommand(['spool'], { env: { TCPACCEPT_SPOOL_DIR: folder.path } });
   assert.match(stdout, /^file +spool\.damaged-\S+\.sqlite damaged 34000 bytes$/m);
-  assert.match(stdout, /^records +10$/m);
+  assert.match(stdout, new RegExp(`^records +${records}$`, 'm'));
 });
