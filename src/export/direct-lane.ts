@@ -1,9 +1,9 @@
 import type { Resource } from '@opentelemetry/resources';
 import type { Ledger } from '../ledger.ts';
-import type { AcceptRecord } from '../record/accept-record.ts';
+import type { RecordBatch } from '../record/accept-record.ts';
 import type { EventKind, EventRecords } from '../record/events.ts';
 import type { Warn } from './diagnostics.ts';
-import { SdkEncoder } from './direct/sdk-encoder.ts';
+import { DirectEncoder } from './direct/direct-encoder.ts';
 import { openTransport } from './open-transport.ts';
 import type { OtlpSettings } from './otlp-environment.ts';
 import { type BatchedRequest, RequestBatcher } from './request-batcher.ts';
@@ -68,7 +68,7 @@ export class DirectLane {
           });
     let lastId = spool?.opened.lastId ?? 0;
     this.#batcher = new RequestBatcher({
-      encoder: new SdkEncoder({ resource, limits: settings.limits }),
+      encoder: new DirectEncoder({ resource, limits: settings.limits, warn }),
       batch: settings.batch,
       ledger,
       onRequest: (request: BatchedRequest) => {
@@ -85,8 +85,8 @@ export class DirectLane {
     return this.#delivery.pressure;
   }
 
-  accept(records: readonly AcceptRecord[]): void {
-    this.#batcher.add('accepted', records);
+  accept(batch: RecordBatch): void {
+    this.#batcher.accept(batch);
   }
 
   report<Kind extends EventKind>(kind: Kind, records: readonly EventRecords[Kind][]): void {

@@ -1,5 +1,5 @@
 import type { Ledger } from '../ledger.ts';
-import type { AcceptRecord, RecordSink } from '../record/accept-record.ts';
+import type { RecordBatch, RecordSink } from '../record/accept-record.ts';
 import type { EventKind, EventRecords } from '../record/events.ts';
 import { installDiagnostics, type Warn } from './diagnostics.ts';
 import { DirectLane } from './direct-lane.ts';
@@ -13,7 +13,7 @@ export interface ExportLane extends RecordSink {
   /** For the line that says tracing has begun: `export=http/protobuf endpoint=http://localhost:4318/v1/logs`. */
   readonly description: string;
   /** Takes the batch; each record ends as delivered, rejected, dropped, evicted or spooled, and is queued until then. */
-  accept(records: readonly AcceptRecord[]): void;
+  accept(batch: RecordBatch): void;
   /** Takes records of other events, as `accept` takes accepts. */
   report<Kind extends EventKind>(kind: Kind, records: readonly EventRecords[Kind][]): void;
   /** How much of the room for what is not delivered is taken, 0 to 1: at 1, records are lost. Cheap. */
@@ -59,7 +59,7 @@ export async function openExportLane(
     get pressure() {
       return lane.pressure;
     },
-    accept: (records) => lane.accept(records),
+    accept: (batch) => lane.accept(batch),
     report: (kind, records) => lane.report(kind, records),
     close: (deadlineMillis) => lane.close(deadlineMillis),
   };

@@ -1,4 +1,5 @@
 import type { Ledger } from '../ledger.ts';
+import type { AcceptView, RecordBatch } from '../record/accept-record.ts';
 import type { EventKind, EventRecords } from '../record/events.ts';
 import type { OtlpSettings } from './otlp-environment.ts';
 import type { EncodedRequest } from './transport/encoded-request.ts';
@@ -15,6 +16,8 @@ export interface RecordEncoder {
   /** Of the request that `take` would make now, where that is known before. */
   readonly bytes?: number;
   add<Kind extends EventKind>(kind: Kind, record: EventRecords[Kind]): void;
+  /** The same as `add` of an accept, from where it lies. */
+  addAccept(accept: AcceptView): void;
   take(): EncodedRequest;
 }
 
@@ -43,14 +46,32 @@ export class RequestBatcher {
   }
 
   add<Kind extends EventKind>(kind: Kind, records: readonly EventRecords[Kind][]): void {
-    const { encoder, batch, ledger } = this.#parts;
     for (const record of records) {
-      encoder.add(kind, record);
-      ledger.add('queued', 1);
+      this.#parts.encoder.add(kind, record);
       if (kind === 'accepted') this.#accepted++;
-      const isFull = (encoder.bytes ?? 0) >= MAX_REQUEST_BYTES - BYTES_LEFT_FREE;
-      if (isFull || encoder.records >= batch.maxExportBatchSize) this.flush();
+      this.#added();
     }
+    this.#wait();
+  }
+
+  accept(batch: RecordBatch): void {
+    for (let index = 0; index < batch.count; index++) {
+      this.#parts.encoder.addAccept(batch.view(index));
+      this.#accepted++;
+      this.#added();
+    }
+    this.#wait();
+  }
+
+  #added(): void {
+    const { encoder, batch, ledger } = this.#parts;
+    ledger.add('queued', 1);
+    const isFull = (encoder.bytes ?? 0) >= MAX_REQUEST_BYTES - BYTES_LEFT_FREE;
+    if (isFull || encoder.records >= batch.maxExportBatchSize) this.flush();
+  }
+
+  #wait(): void {
+    const { encoder, batch } = this.#parts;
     if (encoder.records > 0) this.#timer ??= setTimeout(() => this.flush(), batch.scheduledDelayMillis);
   }
 

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import { SpoolFolder } from '../export/spool/spool-under-test.ts';
-import { randomFrom } from '../export/transport/random.ts';
+import { randomFrom } from '../random.ts';
 import { Acceptor } from './acceptor.ts';
 import type { CollectedRecord } from './collected-record.ts';
 import { startCollector } from './collector.ts';

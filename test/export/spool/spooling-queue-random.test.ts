@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
+import { randomFrom } from '../../random.ts';
 import { type Answer, OtlpServer } from '../otlp-server.ts';
 import { numbersIn } from '../transport/encode-records.ts';
 import { range } from '../transport/queue-under-test.ts';
-import { randomFrom } from '../transport/random.ts';
 import { SpoolFolder, SpoolUnderTest } from './spool-under-test.ts';
 
 const RUNS = 3;

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
+import { randomFrom } from '../../random.ts';
 import * as behaviours from './behaviours.ts';
 import { type Behaviour, HostileServer, type ReceivedRequest } from './hostile-server.ts';
 import { QueueUnderTest, range } from './queue-under-test.ts';
-import { randomFrom } from './random.ts';
 
 const RUN_MILLIS = 2500;
 

@@ -1,4 +1,4 @@
-/** Marsaglia's xorshift32: the same numbers from 0 to 1 for the same seed. */
+/** Marsaglia's xorshift32: the same numbers from 0 to 1 for the same seed, which is not 0. */
 export function randomFrom(seed: number): () => number {
   let state = seed;
   return () => {
