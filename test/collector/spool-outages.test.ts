@@ -78,7 +78,9 @@ test('no collector for 120,000 accepts, then one: all arrive, none twice, and me
     assert.ok(growthKib < MOST_GROWTH_KIB, `${growthKib} KiB more`);
     await using collector = await startCollector({ ports: { http, grpc, health } });
     const isComplete = (all: readonly CollectedRecord[]) => all.filter(isAccept).length >= made.length;
-    const all = await collector.waitForRecords(isComplete, { timeoutMillis: DELIVERY_MILLIS });
+    const all = await collector
+      .waitForRecords(isComplete, { timeoutMillis: DELIVERY_MILLIS })
+      .catch(() => assert.fail(`not all arrived:\n${tracer.stderr.slice(-4000)}`));
     const records = all.filter(isAccept);
     assert.equal(new Set(records.map(uidOf)).size, records.length);
     assertEachOf(made, records);

@@ -173,8 +173,10 @@ export class SpoolingQueue {
   readonly #onGivenUp = (request: EncodedRequest): void => {
     const { id = 0, body } = request;
     const ordered = { ...request, id };
+    // What waited in the queue has its room there, which is as much again: all of it may be given up at once.
     if (this.#stored.isLent(id)) this.#stored.release(ordered);
-    else if (this.#isFeeding && !this.#diskTakes(body.length)) this.#drop(request, 'there is no more room in memory');
+    else if (this.#isFeeding && !this.#diskTakes(body.length - MAX_QUEUE_BYTES))
+      this.#drop(request, 'there is no more room in memory');
     else {
       this.#write(ordered);
       // What waits behind it must not go before it.

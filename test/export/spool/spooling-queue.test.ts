@@ -168,3 +168,16 @@ test('halves that cannot be delivered are all that is left on disk', async () =>
   third.assertFates({ delivered: 4 });
   assert.deepEqual(numbersOf(well), [4, 5, 6, 7]);
 });
+
+test('memory that is full when an outage begins goes to disk whole', async () => {
+  using folder = new SpoolFolder();
+  const it = await SpoolUnderTest.open(await unreachable(), folder.path, { spillAfterMillis: 500 });
+  // Some 190 KiB each: 8 MiB of them fill the queue, and the rest goes to disk before those do.
+  for (let number = 0; number < 100; number++) {
+    it.offer(1500);
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+  await until(() => it.count('queued') < 20_000, 'what waited in memory is on disk');
+  await it.queue.close(CLOSE_MILLIS);
+  it.assertFates({ spooled: 150_000 });
+});
