@@ -1,4 +1,3 @@
-import { once } from 'node:events';
 import type { Config } from '../config.ts';
 import { EXIT } from '../errors.ts';
 import { otlpJsonOf } from '../export/otlp-json.ts';
@@ -8,7 +7,10 @@ import { Ledger } from '../ledger.ts';
 import { StopSignal } from './stop-signal.ts';
 import { Warnings } from './warnings.ts';
 
-/** Shows what is on disk or, as `action` says, delivers (`flush`) or prints it (`export`); exit 0, or 1 when a flush left or lost something. */
+/**
+ * Shows what is on disk or, as `action` says, delivers (`flush`) or prints it (`export`); exit 0, or 1 when a flush left or
+ * lost something.
+ */
 export async function spool(
   action: string | undefined,
   config: Config,
@@ -44,15 +46,10 @@ async function print(reader: SpoolReader): Promise<number> {
   });
   for (const { body } of reader.requests()) {
     if (isClosed) break;
-    if (!process.stdout.write(`${otlpJsonOf(body)}\n`)) await Promise.race([once(process.stdout, 'drain'), left()]);
+    // Called back when stdout has taken it, or never will.
+    await new Promise((resolve) => process.stdout.write(`${otlpJsonOf(body)}\n`, resolve));
   }
-  // What is still on its way is lost when the process exits.
-  if (!isClosed) await new Promise((resolve) => process.stdout.write('', resolve));
   return EXIT.done;
-}
-
-async function left(): Promise<void> {
-  await new Promise((resolve) => process.stdout.once('error', resolve).once('close', resolve));
 }
 
 function toJson({ oldestUnixMillis, newestUnixMillis, ...summary }: SpoolSummary) {

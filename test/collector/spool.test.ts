@@ -95,6 +95,19 @@ for (const [writes, sends] of [
   });
 }
 
+test('an export whose reader has seen enough ends without a word', async () => {
+  using folder = new SpoolFolder();
+  const { ended } = await traceAlone(folder.path, 3000);
+  assert.equal(ended.code, 0, ended.stderr);
+  const pipeline = '"$@" | head -1; echo "${PIPESTATUS[0]}" >&2';
+  const { stdout, stderr } = spawnSync('bash', ['-c', pipeline, 'bash', ...COMMAND, 'spool', 'export'], {
+    env: { PATH: process.env['PATH'], TCPACCEPT_SPOOL_DIR: folder.path },
+    maxBuffer: 16 * 1024 ** 2,
+  });
+  assert.equal(stderr.toString(), '0\n');
+  assert.ok(JSON.parse(stdout.toString()).resourceLogs[0].scopeLogs[0].logRecords.length > 100);
+});
+
 test('a flush with nobody at the endpoint ends after a while, with 1, and loses nothing', async () => {
   using folder = new SpoolFolder();
   const { records } = await traceAlone(folder.path, 10);
