@@ -99,8 +99,8 @@ test('an export whose reader has seen enough ends without a word', async () => {
   using folder = new SpoolFolder();
   const { ended } = await traceAlone(folder.path, 3000);
   assert.equal(ended.code, 0, ended.stderr);
-  const pipeline = '"$@" | head -1; echo "${PIPESTATUS[0]}" >&2';
-  const { stdout, stderr } = spawnSync('bash', ['-c', pipeline, 'bash', ...COMMAND, 'spool', 'export'], {
+  const pipeline = '"$@" | head -1; echo "$PIPESTATUS" >&2';
+  const { stdout, stderr } = spawnSync('bash', ['--norc', '-c', pipeline, 'bash', ...COMMAND, 'spool', 'export'], {
     env: { PATH: process.env['PATH'], TCPACCEPT_SPOOL_DIR: folder.path },
     maxBuffer: 16 * 1024 ** 2,
   });
