@@ -8,6 +8,7 @@ import type { AddressRange, Selection } from './kernel/selection.ts';
 
 export { longFlag, type OptionFlag, type OptionRow } from './config/option-row.ts';
 export { OPTION_KEYS, OPTIONS, type OptionKey, type OutputFormat, type SpoolMode } from './config/options.ts';
+export { type EffectiveSetting, optionOrigins } from './config/origins.ts';
 
 /** What a command was told to do; frozen, and every value checked. Times are milliseconds, sizes bytes. */
 export interface Config {
@@ -40,6 +41,8 @@ export interface Config {
     readonly time: boolean;
     readonly timestamp: boolean;
   };
+  /** Whom to go on as once attached: an id, or a name still to be looked up. */
+  readonly runAsUser: number | string | undefined;
   /** At most 2^31 - 1, so that it fits a timer. */
   readonly durationMillis: number | undefined;
   readonly count: number | undefined;
@@ -59,6 +62,8 @@ export interface Config {
     readonly maxBytes: number;
     readonly maxAgeMillis: number;
   };
+  /** Whether the ledger may be exported as metrics; which exporter is for OTEL_METRICS_EXPORTER to say. */
+  readonly exportingMetrics: boolean;
   readonly verbose: boolean;
 }
 
@@ -100,12 +105,13 @@ export function readConfig(
     maxBytes: read(OPTIONS.spoolMaxBytes, flags.spoolMaxBytes),
     maxAgeMillis: read(OPTIONS.spoolMaxAgeMillis, flags.spoolMaxAgeMillis),
   };
-  const { exporting, warnings } = decideExporting(read(OPTIONS.export, flags.export), environment);
+  const { exporting, exportingMetrics, warnings } = decideExporting(read(OPTIONS.export, flags.export), environment);
   const config = {
     filters: Object.freeze(filters),
     hook: read(OPTIONS.hook, flags.hook),
     ringBytes: read(OPTIONS.ringBytes, flags.ringBytes),
     output: Object.freeze(output),
+    runAsUser: read(OPTIONS.runAsUser, flags.runAsUser),
     durationMillis: read(OPTIONS.durationMillis, flags.durationMillis),
     count: read(OPTIONS.count, flags.count),
     commandLine: Object.freeze({
@@ -115,6 +121,7 @@ export function readConfig(
     listeners: read(OPTIONS.listeners, flags.listeners),
     exporting,
     spool: Object.freeze(spool),
+    exportingMetrics,
     verbose: read(OPTIONS.verbose, flags.verbose),
   };
   return { config: Object.freeze(config), warnings: [...warnings, ...unknownVariables(environment)] };
