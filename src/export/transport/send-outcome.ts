@@ -31,9 +31,9 @@ const TOO_LARGE_FOR_GO = 'http: request body too large';
 
 /** What an answer means: its status decides, its body only explains. `hide` takes secrets out of the server's words. */
 export async function outcomeOf(answer: Answer, hide: (text: string) => string): Promise<SendOutcome> {
-  const { status, retryAfter, body } = answer;
+  const { status, retryAfter } = answer;
   if (status >= 200 && status < 300) {
-    const note = await noteOf(body, hide);
+    const note = await noteOf(answer, hide);
     return { kind: note.rejected > 0 ? 'partial' : 'delivered', note };
   }
   const said = hide(wordsOf(answer));
@@ -45,11 +45,14 @@ export async function outcomeOf(answer: Answer, hide: (text: string) => string):
   return { kind: isTooLarge ? 'too-large' : 'rejected', error };
 }
 
-async function noteOf({ bytes, isWhole }: ResponseBody, hide: (text: string) => string): Promise<ResponseNote> {
-  if (isWhole && saysNothing(bytes)) return NOTHING_SAID;
+/** An answer has the type of the request; one that says nothing of its type is read as protobuf. */
+async function noteOf(answer: Answer, hide: (text: string) => string): Promise<ResponseNote> {
+  const { bytes, isWhole } = answer.body;
+  const isJsonText = isJson(answer.contentType) && bytes.length > 0;
+  if (isWhole && !isJsonText && saysNothing(bytes)) return NOTHING_SAID;
   // A hundred modules, most of them for metrics: only where there is something to read.
-  const { ProtobufLogsSerializer } = await import('@opentelemetry/otlp-transformer');
-  const note = readNote(ProtobufLogsSerializer, bytes);
+  const { JsonLogsSerializer, ProtobufLogsSerializer } = await import('@opentelemetry/otlp-transformer');
+  const note = readNote(isJsonText ? JsonLogsSerializer : ProtobufLogsSerializer, bytes);
   return { ...note, message: hide(note.message), unreadable: note.unreadable || !isWhole };
 }
 
@@ -65,6 +68,7 @@ function saysNothing(bytes: Uint8Array): boolean {
 /** The `message` of the google.rpc.Status that the specification asks for, else the text that came. */
 function wordsOf({ contentType, body: { bytes } }: Answer): string {
   const text = new TextDecoder();
+  if (isJson(contentType)) return messageOf(text.decode(bytes));
   if (contentType?.startsWith('application/x-protobuf')) {
     try {
       const message = [...fieldsOf(bytes)].find(({ number, isDelimited }) => number === 2 && isDelimited);
@@ -74,4 +78,17 @@ function wordsOf({ contentType, body: { bytes } }: Answer): string {
     }
   }
   return text.decode(bytes);
+}
+
+function isJson(contentType: string | undefined): boolean {
+  return contentType?.startsWith('application/json') ?? false;
+}
+
+function messageOf(json: string): string {
+  try {
+    const { message }: { message?: unknown } = Object(JSON.parse(json));
+    return typeof message === 'string' ? message : json;
+  } catch {
+    return json;
+  }
 }
