@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { type Resource, resourceFromAttributes } from '@opentelemetry/resources';
-import { SdkEncoder } from '../../src/export/direct/sdk-encoder.ts';
+import { DirectEncoder } from '../../src/export/direct/direct-encoder.ts';
 import { readOtlpEnvironment } from '../../src/export/otlp-environment.ts';
 import type { AcceptRecord } from '../../src/record/accept-record.ts';
 import type { LossRecord } from '../../src/record/loss-record.ts';
@@ -86,7 +86,11 @@ export function encode(
   accepts: readonly AcceptRecord[],
   losses: readonly LossRecord[] = [],
 ): Uint8Array {
-  const encoder = new SdkEncoder({ resource, limits: readOtlpEnvironment({}).settings.limits });
+  const encoder = new DirectEncoder({
+    resource,
+    limits: readOtlpEnvironment({}).settings.limits,
+    warn: (_, text) => assert.fail(text),
+  });
   for (const record of accepts) encoder.add('accepted', record);
   for (const record of losses) encoder.add('lost', record);
   return encoder.take().body;
