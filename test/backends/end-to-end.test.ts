@@ -50,14 +50,15 @@ test('tracer, agent, gateway, Loki: every accept is found with its container and
   const [web] = SHOP.containers;
   await using shop = await Container.start('shop', containerdLevels(SHOP.uid, web?.id ?? ''));
   await using docker = await Container.start('docker', dockerLevels(DOCKER_CONTAINER));
-  const ports = [shop, docker].flatMap(({ acceptor }) => acceptor.ports);
+  const namespaces = [shop, docker].map(({ networkNamespacePath }) => networkNamespacePath).join(',');
   const begun = Date.now();
-  await using tracer = await TracerCommand.tracing(['-P', ports.join(','), '--output', 'none'], {
+  await using tracer = await TracerCommand.tracing(['--netns', namespaces, '--output', 'none'], {
     env: { OTEL_EXPORTER_OTLP_ENDPOINT: agent.httpEndpoint },
   });
   const [inShop, inDocker] = await Promise.all([shop.connect(ACCEPTS), docker.connect(ACCEPTS)]);
   await loki.untilCount('sum(count_over_time({service_name="otel-tcpaccept"} [1h]))', 2 * ACCEPTS);
-  assert.equal((await tracer.stop()).code, 0);
+  const { code, stderr } = await tracer.stop();
+  assert.equal(code, 0, stderr);
 
   const found = async (query: string) => {
     const streams = await loki.lines(query, begun - 1000);

@@ -90,13 +90,14 @@ test('the shipped agent and gateway: pod, namespace and deployment arrive on acc
   await using proxied = await Container.start('static', containerdLevels(STATIC_HASH, proxy?.id ?? ''));
   await using docker = await Container.start('docker', dockerLevels(DOCKER_CONTAINER));
   const containers = [shop, fresh, proxied, docker];
-  const ports = containers.flatMap(({ acceptor }) => acceptor.ports);
-  await using tracer = await TracerCommand.tracing(['-P', ports.join(','), '--output', 'none'], {
+  const namespaces = containers.map(({ networkNamespacePath }) => networkNamespacePath).join(',');
+  await using tracer = await TracerCommand.tracing(['--netns', namespaces, '--output', 'none'], {
     env: { OTEL_EXPORTER_OTLP_ENDPOINT: agent.httpEndpoint, OTEL_BLRP_SCHEDULE_DELAY: '50' },
   });
   const made = await Promise.all(containers.map((container) => container.connect(ACCEPTS)));
   const records = await store.waitForRecords(containers.length * ACCEPTS, { timeoutMillis });
-  assert.equal((await tracer.stop()).code, 0);
+  const { code, stderr } = await tracer.stop();
+  assert.equal(code, 0, stderr);
 
   assert.equal(records.length, containers.length * ACCEPTS);
   const shopFacts = {
@@ -163,7 +164,7 @@ test('the gateway down and then killed: what the agent took waits on disk and ar
   };
   await using container = await Container.start('outage', dockerLevels(DOCKER_CONTAINER));
   const agent = await startCollector(agentOptions);
-  await using tracer = await TracerCommand.tracing(['-P', container.acceptor.ports.join(','), '--output', 'none'], {
+  await using tracer = await TracerCommand.tracing(['--netns', container.networkNamespacePath, '--output', 'none'], {
     env: { OTEL_EXPORTER_OTLP_ENDPOINT: agent.httpEndpoint, OTEL_BLRP_SCHEDULE_DELAY: '50' },
   });
   const made = await container.connect(ACCEPTS);

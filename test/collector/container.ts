@@ -53,6 +53,11 @@ export class Container {
     this.#folders = folders;
   }
 
+  /** For `--netns`: whatever else is on the host, only this container's accepts. */
+  get networkNamespacePath(): string {
+    return `/proc/${this.acceptor.facts.pid}/ns/net`;
+  }
+
   /** Makes connections from within its network namespace, each until it is accepted. */
   connect(count: number): Promise<Connected[]> {
     const through = ['nsenter', '--net', '--target', String(this.acceptor.facts.pid)];
