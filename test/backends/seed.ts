@@ -48,6 +48,11 @@ export function seedRecord(seed: SeedAccept): AcceptRecord {
       containerId: undefined,
       containerRuntime: undefined,
       podUid: undefined,
+      commandLine: undefined,
+      parentPid: 1,
+      creationTime: '2026-11-25T00:00:00.000Z',
+      userName: 'root',
+      realUserName: 'root',
     },
   };
 }
