@@ -1,6 +1,6 @@
 import type { Config } from '../config.ts';
 import { EXIT } from '../errors.ts';
-import type { ExportLane } from '../export/open-lane.ts';
+import type { ExportLane, LaneOptions } from '../export/open-lane.ts';
 import type { MetricsExport, MetricsParts } from '../export/open-metrics.ts';
 import { hostAttributes } from '../identity/host.ts';
 import { Identifier } from '../identity/identify.ts';
@@ -40,7 +40,13 @@ export async function trace(config: Config, environment: NodeJS.ProcessEnv): Pro
   // Whose they are only root may see.
   const listeners = config.listeners ? currentListeners(cache, uidPrefix) : [];
   if (user) giveUpRoot(user, tracer);
-  const lane = await exporting?.openExportLane(environment, ledger, warn, await hostAttributes());
+  const lane = await exporting?.openExportLane(
+    environment,
+    ledger,
+    warn,
+    await hostAttributes(),
+    laneOptions(config.spool),
+  );
   const readLedger = () => {
     ledger.setRunning(tracer.counts());
     return ledger.counts();
@@ -87,6 +93,10 @@ export async function trace(config: Config, environment: NodeJS.ProcessEnv): Pro
 function redactor(pattern: string): (text: string) => string {
   const secrets = new RegExp(pattern, 'gi');
   return (text) => text.replace(secrets, '***');
+}
+
+function laneOptions(spool: Config['spool']): LaneOptions {
+  return { spool: spool.mode === 'off' ? undefined : { ...spool, mode: spool.mode } };
 }
 
 /** Imported only when wanted, as the lane is. */
