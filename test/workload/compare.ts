@@ -1,6 +1,8 @@
 import type { AcceptedConnection } from '../../src/kernel/accepted-connection.ts';
 import type { Hook } from '../../src/kernel/binding.ts';
-import type { Accepted, Ends, Truth } from './workload.ts';
+import type { Accepted, Ends, Truth, Waited } from './workload.ts';
+
+const QUEUE_TOLERANCE_NS = 1_000_000;
 
 /** What a tracer made of one case. */
 export interface Comparison {
@@ -27,6 +29,7 @@ export function compare(truth: Truth, records: readonly AcceptedConnection[], ho
     else wrong.push(...differences(one, record, hook));
     accepted.delete(textOf(record));
   }
+  wrong.push(...tooWide(truth));
   return { made: made.length, reported: made.length - accepted.size, extra, wrong };
 }
 
@@ -57,10 +60,31 @@ function differences(one: Accepted, record: AcceptedConnection, hook: Hook): str
   const cookieKnown = socketCookie !== 0n && one.socketCookie !== '0'; // made at ESTABLISHED, which accept can overtake
   const names = (Object.keys(facts) as (keyof typeof facts)[]).filter((name) => facts[name] !== wanted[name]);
   return [
+    ...(one.waited ? differencesInQueue(one.waited, record).map((text) => `${textOf(one)}: ${text}`) : []),
     ...names.map((name) => `${textOf(one)}: ${name} ${facts[name]}, not ${wanted[name]}`),
     ...(cookieKnown && socketCookie !== BigInt(one.socketCookie)
       ? [`${textOf(one)}: cookie ${socketCookie}, not ${one.socketCookie}`]
       : []),
+  ];
+}
+
+/** Bounds that are never close together would say little: the narrowest are what the durations are right within. */
+function tooWide({ accepted }: Truth): string[] {
+  const widths = accepted.flatMap(({ waited }) => (waited ? [Number(waited.mostNs) - Number(waited.leastNs)] : []));
+  return widths.length === 0 || Math.min(...widths) < QUEUE_TOLERANCE_NS ? [] : [`bounds of ${widths} ns`];
+}
+
+/** The duration must lie between what the acceptor measured inside and outside of it, to the nanosecond. */
+function differencesInQueue({ leastNs, mostNs, left, wasTraced }: Waited, record: AcceptedConnection): string[] {
+  const { queueLength, queueDurationNs } = record;
+  const isRight = wasTraced
+    ? queueDurationNs !== undefined && queueDurationNs >= BigInt(leastNs) && queueDurationNs <= BigInt(mostNs)
+    : queueDurationNs === undefined;
+  return [
+    ...(queueLength === left ? [] : [`queueLength ${queueLength}, not ${left}`]),
+    ...(isRight
+      ? []
+      : [`queueDurationNs ${queueDurationNs}, not ${wasTraced ? `${leastNs} to ${mostNs}` : 'unknown'}`]),
   ];
 }
 

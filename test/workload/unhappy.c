@@ -54,6 +54,7 @@ void case_backlog_full(void)
 	check(ioctl(listener.descriptor, FIONBIO, &on), "FIONBIO");
 	say_ready_and_wait();
 	connect_clients(&listener, IN_QUEUE);
+	await_queued(&listener, IN_QUEUE); /* a client may know that its handshake is over before the listener does */
 	for (int i = 0; i < BEYOND; i++) {
 		clients[i] = client_socket(&listener);
 		check(ioctl(clients[i], FIONBIO, &on), "FIONBIO");
