@@ -12,6 +12,8 @@ export interface Comparison {
   readonly extra: readonly string[];
   /** Records whose facts differ from what the acceptor said. */
   readonly wrong: readonly string[];
+  /** Connections that came into the queue while tracing, of which no duration is known. */
+  readonly unstamped: number;
 }
 
 /** Compares by the four ends, which no two connections of a case share: its clients live until it ends. */
@@ -23,14 +25,16 @@ export function compare(truth: Truth, records: readonly AcceptedConnection[], ho
 
   const extra: string[] = [];
   const wrong: string[] = [];
+  let unstamped = 0;
   for (const record of recordsOf(truth, records)) {
     const one = accepted.get(textOf(record));
     if (!one) extra.push(textOf(record));
     else wrong.push(...differences(one, record, hook));
+    if (one?.waited?.wasTraced && record.queueDurationNs === undefined) unstamped++;
     accepted.delete(textOf(record));
   }
   wrong.push(...tooWide(truth));
-  return { made: made.length, reported: made.length - accepted.size, extra, wrong };
+  return { made: made.length, reported: made.length - accepted.size, extra, wrong, unstamped };
 }
 
 export function textOf({ peerAddress, peerPort, localAddress, localPort }: Ends): string {
@@ -74,12 +78,12 @@ function tooWide({ accepted }: Truth): string[] {
   return widths.length === 0 || Math.min(...widths) < QUEUE_TOLERANCE_NS ? [] : [`bounds of ${widths} ns`];
 }
 
-/** The duration must lie between what the acceptor measured inside and outside of it, to the nanosecond. */
+/** A duration must lie between what the acceptor measured inside and outside of it, to the nanosecond. */
 function differencesInQueue({ leastNs, mostNs, left, wasTraced }: Waited, record: AcceptedConnection): string[] {
   const { queueLength, queueDurationNs } = record;
-  const isRight = wasTraced
-    ? queueDurationNs !== undefined && queueDurationNs >= BigInt(leastNs) && queueDurationNs <= BigInt(mostNs)
-    : queueDurationNs === undefined;
+  const isRight =
+    queueDurationNs === undefined ||
+    (wasTraced && queueDurationNs >= BigInt(leastNs) && queueDurationNs <= BigInt(mostNs));
   return [
     ...(queueLength === left ? [] : [`queueLength ${queueLength}, not ${left}`]),
     ...(isRight
