@@ -39,7 +39,7 @@ export async function trace(config: Config, environment: NodeJS.ProcessEnv): Pro
   });
   const tracer = new AcceptTracer({ ...filters, hook: config.hook, ringBytes: config.ringBytes, self: 'all' });
 
-  const cache = new ProcessCache();
+  const cache = new ProcessCache(config.commandLine.isWanted ? { redact: redactor(config.commandLine.secrets) } : {});
   const identifier = new Identifier({ cache });
   const sinks = new Sinks({ ledger, identifier, printer, lane });
   process.stderr.write(`otel-tcpaccept: tracing hook=${tracer.hook} ${exportText(lane)}\n`);
@@ -62,6 +62,12 @@ export async function trace(config: Config, environment: NodeJS.ProcessEnv): Pro
   await printer.flush(LAST_LINE_MILLIS);
   stopSignal.dispose();
   return EXIT.done;
+}
+
+/** Hides what a pattern finds. */
+function redactor(pattern: string): (text: string) => string {
+  const secrets = new RegExp(pattern, 'gi');
+  return (text) => text.replace(secrets, '***');
 }
 
 /** Imported only when wanted: the OpenTelemetry packages take longer to load than everything else together. */

@@ -1,19 +1,10 @@
-import type { AcceptBatch, AcceptedConnection } from '../kernel/accepted-connection.ts';
+import type { AcceptBatch } from '../kernel/accepted-connection.ts';
 import { bootId } from './host.ts';
-import type { ProcessCache } from './process-cache.ts';
-import type { ProcessIdentity } from './process-identity.ts';
-
-/** One accept with who it was and what it is called. */
-export interface IdentifiedAccept {
-  readonly connection: AcceptedConnection;
-  /** `undefined` where the process was gone before it could be looked at. */
-  readonly process: ProcessIdentity | undefined;
-  /** `<boot id>-<load time>-<CPU>-<sequence>`: the same whenever this accept is read, and no other accept's. */
-  readonly uid: string;
-}
+import { IdentifiedBatch } from './identified-batch.ts';
+import type { ProcessLookup } from './process-cache.ts';
 
 export interface IdentifierOptions {
-  readonly cache: Pick<ProcessCache, 'identify'>;
+  readonly cache: ProcessLookup;
   /** Default this boot's. */
   readonly bootId?: string;
   /** When the kernel's sequence counters began, `CLOCK_MONOTONIC`, which is never set back; default now. */
@@ -22,7 +13,7 @@ export interface IdentifierOptions {
 
 /** Gives each accept of a batch its process and its uid; one for each session, since each counts from the start. */
 export class Identifier {
-  readonly #cache: Pick<ProcessCache, 'identify'>;
+  readonly #cache: ProcessLookup;
   /** Of every uid of this session. */
   readonly uidPrefix: string;
 
@@ -31,12 +22,8 @@ export class Identifier {
     this.uidPrefix = `${boot.replaceAll('-', '')}-${loadedMonotonicNs.toString(36)}-`;
   }
 
-  /** In the batch's order. Must be called while the batch is valid; the result may be kept. */
-  identify(batch: AcceptBatch): IdentifiedAccept[] {
-    return batch.connections.map((connection) => ({
-      connection,
-      process: this.#cache.identify(connection),
-      uid: `${this.uidPrefix}${connection.cpu}-${connection.sequence}`,
-    }));
+  /** Must be called, and the result used, while the batch is valid; its `records` may be kept. */
+  identify(batch: AcceptBatch): IdentifiedBatch {
+    return new IdentifiedBatch(batch, this.#cache, this.uidPrefix);
   }
 }

@@ -1,4 +1,5 @@
 import type { AcceptMethod } from './record-layout.ts';
+import type { RecordView } from './record-view.ts';
 
 /**
  * One accepted TCP connection as the kernel saw it, decoded.
@@ -30,6 +31,13 @@ export interface AcceptedConnection {
   readonly namespacePid: number;
   /** Effective user id. */
   readonly userId: number;
+  readonly realUserId: number;
+  /** When the process was made, `CLOCK_BOOTTIME`: with its pid, which process it is. */
+  readonly processStartBootNs: bigint;
+  /** Changes when the process execs: with the process, which program it is. 32 bits, counted from its ancestors' on. */
+  readonly execCount: number;
+  /** Base name of the executable, as the kernel has it: its first 31 bytes; empty where there is none. */
+  readonly executableName: string;
   /** The kernel's `comm` of the accepting thread, at most 15 bytes. */
   readonly comm: string;
   readonly cgroupId: bigint;
@@ -54,6 +62,8 @@ export interface AcceptBatch {
   readonly observedUnixNs: bigint;
   /** Add to `CLOCK_BOOTTIME` for wall time. */
   readonly bootToUnixNs: bigint;
+  /** One record after the other where it lies; shared, and valid as long as `bytes`. */
+  readonly view: RecordView;
   /** The records decoded, in ring order; decoded on first use and shared. Safe to keep. */
   readonly connections: readonly AcceptedConnection[];
 }
