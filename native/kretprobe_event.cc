@@ -9,6 +9,7 @@
 #include <sstream>
 
 #include "failure.h"
+#include "refusal.h"
 
 namespace tcpaccept {
 
@@ -28,10 +29,10 @@ KretprobeEvent::KretprobeEvent() {
   const int error = tracefs_.append(
       "kprobe_events", "r" + std::to_string(kInstances) + ":" + kGroup + "/" + name_ + " inet_csk_accept\n");
   if (error) {
-    throw Failure("ERR_BPF_HOOK", "kretprobe", error,
-                  error == ENOENT
-                      ? "this kernel has no kprobes (CONFIG_KPROBES) or no inet_csk_accept"
-                      : std::string("the kernel refuses a return probe on inet_csk_accept: ") + strerror(error));
+    throw explained(Failure(
+        "ERR_BPF_HOOK", "kretprobe", error,
+        error == ENOENT ? "this kernel has no kprobes (CONFIG_KPROBES) or no inet_csk_accept"
+                        : std::string("the kernel refuses a return probe on inet_csk_accept: ") + strerror(error)));
   }
 }
 

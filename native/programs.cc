@@ -2,18 +2,15 @@
 
 #include <bpf/bpf.h>
 #include <bpf/btf.h>
-#include <linux/capability.h>
 #include <signal.h>
-#include <sys/syscall.h>
-#include <unistd.h>
 
 #include <cerrno>
 #include <cstring>
-#include <fstream>
 
 #include "failure.h"
 #include "libbpf_log.h"
 #include "pinned_map.h"
+#include "refusal.h"
 
 namespace tcpaccept {
 
@@ -36,38 +33,20 @@ class SignalsBlocked {
   sigset_t before_;
 };
 
-bool has_sys_admin() {
-  __user_cap_header_struct header = {_LINUX_CAPABILITY_VERSION_3, 0};
-  __user_cap_data_struct data[_LINUX_CAPABILITY_U32S_3] = {};
-  return syscall(SYS_capget, &header, data) == 0 && (data[0].effective & (1U << CAP_SYS_ADMIN));
-}
-
-// Why nothing loads, as far as the kernel lets one see. Lockdown and a missing BTF look like any other error.
 Failure load_failure(const std::string& hook, int error, const std::string& log) {
-  std::string lockdown;
-  std::getline(std::ifstream("/sys/kernel/security/lockdown"), lockdown);
-  if (lockdown.find("[confidentiality]") != std::string::npos) {
-    return Failure("ERR_BPF_LOCKDOWN", "load", error,
-                   "the kernel is locked down (confidentiality) and lets no program read its memory: boot without "
-                   "lockdown=confidentiality");
-  }
-  if (access("/sys/kernel/btf/vmlinux", R_OK) != 0) {
-    return Failure("ERR_BPF_NO_BTF", "load", error,
-                   "the kernel has no readable type information (/sys/kernel/btf/vmlinux): use one built with "
-                   "CONFIG_DEBUG_INFO_BTF, as Debian's and every large distribution's are");
+  // Before 6.2 libbpf looks for bpf_rdonly_cast in every module, and turns the refusal to list them into EINVAL.
+  if (log.find("failed to iterate BTF objects: -1") != std::string::npos) {
+    return explained(Failure("ERR_BPF_PERMISSION", "module types", EPERM,
+                             "the kernel does not let this process list the types of its modules: run as root"));
   }
   const bool verifier_spoke = log.find("PROG LOAD LOG") != std::string::npos;  // its refusals are EACCES as well
-  if ((error == EPERM || error == EACCES) && !verifier_spoke && has_sys_admin()) {
-    return Failure("ERR_BPF_HOOK", "load", error,
-                   "this kernel refuses the " + hook + " programs to everybody, CAP_SYS_ADMIN included");
-  }
   if ((error == EPERM || error == EACCES) && !verifier_spoke) {
-    return Failure("ERR_BPF_PERMISSION", "load", error,
-                   "loading the " + hook +
-                       " programs is not permitted: run as root, or with CAP_BPF, CAP_PERFMON and CAP_SYS_ADMIN");
+    return explained(Failure("ERR_BPF_HOOK", "load", error,
+                             "this kernel refuses the " + hook + " programs to everybody, CAP_SYS_ADMIN included"));
   }
-  return Failure("ERR_BPF_LOAD", "load", error,
-                 "the kernel refuses the " + hook + " programs (" + strerror(error) + "): --verbose shows its words");
+  return explained(
+      Failure("ERR_BPF_LOAD", "load", error,
+              "the kernel refuses the " + hook + " programs (" + strerror(error) + "): --verbose shows its words"));
 }
 
 // How many arguments a tracepoint gives a program; 0 where the kernel has none of that name.

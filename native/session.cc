@@ -9,6 +9,7 @@
 #include "../bpf/event.h"
 #include "failure.h"
 #include "libbpf_log.h"
+#include "refusal.h"
 
 namespace tcpaccept {
 
@@ -24,20 +25,13 @@ struct PerCpuCounts {
   uint64_t next_sequence;
 };
 
-uint64_t recursion_misses(const bpf_program* program) {
-  bpf_prog_info info = {};
-  unsigned length = sizeof(info);
-  if (bpf_program__fd(program) < 0) return 0;
-  return bpf_obj_get_info_by_fd(bpf_program__fd(program), &info, &length) < 0 ? 0 : info.recursion_misses;
-}
-
 bpf_link* attached(bpf_link* link, const char* what) {
   if (link) return link;
   const int error = errno;
   const bool permission = error == EPERM || error == EACCES;
-  throw Failure(permission ? "ERR_BPF_PERMISSION" : "ERR_BPF_HOOK", "attach", error,
-                std::string(what) + " cannot be attached (" + strerror(error) + ")" +
-                    (permission ? ": run as root" : ": choose another way with --hook"));
+  throw explained(Failure(permission ? "ERR_BPF_PERMISSION" : "ERR_BPF_HOOK", "attach", error,
+                          std::string(what) + " cannot be attached (" + strerror(error) + ")" +
+                              (permission ? ": run as root" : ": choose another way with --hook")));
 }
 
 bpf_link* attached_to_event(bpf_program* program, FileDescriptor event, const char* what) {

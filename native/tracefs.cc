@@ -10,6 +10,7 @@
 
 #include "failure.h"
 
+#include "refusal.h"
 namespace tcpaccept {
 
 namespace {
@@ -30,16 +31,18 @@ Tracefs::Tracefs() : directory_(detached_mount()) {
     if (mounted && faccessat(mounted.get(), "events", R_OK, 0) == 0) directory_ = std::move(mounted);
   }
   if (!directory_) {
-    throw Failure(
-        "ERR_BPF_PERMISSION", "tracefs", mount_errno,
-        std::string("tracefs cannot be opened (") + strerror(mount_errno) + "): run as root or with CAP_SYS_ADMIN");
+    const bool permission = mount_errno == EPERM || mount_errno == EACCES;
+    throw explained(Failure(permission ? "ERR_BPF_PERMISSION" : "ERR_BPF_HOOK", "tracefs", mount_errno,
+                            std::string("tracefs cannot be mounted (") + strerror(mount_errno) +
+                                "): use a kernel that has it (CONFIG_FTRACE), as root or with CAP_SYS_ADMIN"));
   }
 }
 
 std::string Tracefs::read(const std::string& path) const {
   FileDescriptor file(openat(directory_.get(), path.c_str(), O_RDONLY | O_CLOEXEC));
   if (!file)
-    throw Failure("ERR_BPF_HOOK", "tracefs", errno, "tracefs has no readable " + path + ": " + strerror(errno));
+    throw explained(
+        Failure("ERR_BPF_HOOK", "tracefs", errno, "tracefs has no readable " + path + ": " + strerror(errno)));
   std::string text;
   char buffer[4096];
   ssize_t length;
@@ -61,10 +64,10 @@ FileDescriptor Tracefs::open_event(const std::string& group, const std::string& 
   // One event on any CPU is enough: a BPF program hangs on the tracepoint itself.
   FileDescriptor event(static_cast<int>(syscall(SYS_perf_event_open, &attributes, -1, 0, -1, PERF_FLAG_FD_CLOEXEC)));
   if (!event) {
-    throw Failure(
+    throw explained(Failure(
         errno == EACCES || errno == EPERM ? "ERR_BPF_PERMISSION" : "ERR_BPF_HOOK", "perf_event_open", errno,
         "the tracepoint " + group + ":" + name + " cannot be opened (" + strerror(errno) +
-            "): run as root or with CAP_PERFMON, and CAP_SYS_ADMIN where kernel.perf_event_paranoid is over 2");
+            "): run as root or with CAP_PERFMON, and CAP_SYS_ADMIN where kernel.perf_event_paranoid is over 2"));
   }
   return event;
 }

@@ -16,6 +16,7 @@ function host(files: Readonly<Record<string, string>>): ReadText {
 }
 
 const NOTHING = host({});
+const TRACEFS = 'tracefs /sys/kernel/tracing tracefs rw,nosuid 0 0\n';
 
 for (const [release, status] of [
   ['6.18.44-fc-v595', 'ok'],
@@ -78,15 +79,17 @@ function withCapabilities(set: bigint): ReadText {
 for (const [set, missing] of [
   [0x1ffffffffffn, []],
   [BPF | PERFMON | SYS_ADMIN, []],
-  [PERFMON | SYS_ADMIN, ['CAP_BPF']],
-  [BPF | SYS_ADMIN, ['CAP_PERFMON']],
-  [BPF | PERFMON, ['CAP_SYS_ADMIN']],
+  [SYS_ADMIN, []],
+  [PERFMON | SYS_ADMIN, []],
+  [BPF | SYS_ADMIN, []],
+  [PERFMON, ['CAP_BPF', 'CAP_SYS_ADMIN']],
+  [BPF, ['CAP_PERFMON', 'CAP_SYS_ADMIN']],
   [0n, ['CAP_BPF', 'CAP_PERFMON', 'CAP_SYS_ADMIN']],
 ] as const) {
   test(`effective capabilities ${set.toString(16)}: missing ${missing.join(', ') || 'none'}`, () => {
     const finding = checkCapabilities(withCapabilities(set));
     if (missing.length === 0) {
-      assert.deepEqual(finding, { name: 'capabilities', status: 'ok', detail: 'CAP_BPF, CAP_PERFMON, CAP_SYS_ADMIN' });
+      assert.deepEqual([finding.name, finding.status], ['capabilities', 'ok']);
       return;
     }
     assert.deepEqual(
@@ -96,6 +99,29 @@ for (const [set, missing] of [
     assert.match(finding.mend ?? '', /sudo/);
   });
 }
+
+for (const [title, files, detail] of [
+  ['is not mounted', {}, 'missing CAP_SYS_ADMIN: tracefs is not mounted, so it must be'],
+  ['is mounted', { '/proc/self/mounts': TRACEFS }, 'CAP_BPF, CAP_PERFMON'],
+  [
+    'is mounted and perf events are for CAP_SYS_ADMIN only',
+    { '/proc/self/mounts': TRACEFS, '/proc/sys/kernel/perf_event_paranoid': '3\n' },
+    'missing CAP_SYS_ADMIN: kernel.perf_event_paranoid is over 2',
+  ],
+] as const) {
+  test(`CAP_BPF and CAP_PERFMON only, tracefs ${title}: ${detail}`, () => {
+    const finding = checkCapabilities((path) => withCapabilities(BPF | PERFMON)(path) ?? host(files)(path));
+    assert.deepEqual([finding.detail, finding.unsupported], [detail, detail.startsWith('missing') || undefined]);
+  });
+}
+
+test('every capability of a user namespace is none', () => {
+  const inside = host({ '/proc/self/uid_map': '         0       1000          1\n' });
+  const finding = checkCapabilities((path) => inside(path) ?? withCapabilities(0x1ffffffffffn)(path));
+  assert.deepEqual([finding.status, finding.unsupported], ['fail', true]);
+  const initial = host({ '/proc/self/uid_map': '         0          0 4294967295\n' });
+  assert.equal(checkCapabilities((path) => initial(path) ?? withCapabilities(SYS_ADMIN)(path)).status, 'ok');
+});
 
 test('a /proc that cannot be read shows no capabilities', () => {
   assert.equal(checkCapabilities(NOTHING).status, 'fail');
