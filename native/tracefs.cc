@@ -3,14 +3,15 @@
 #include <fcntl.h>
 #include <linux/mount.h>
 #include <linux/perf_event.h>
+#include <sched.h>
 #include <sys/syscall.h>
 
 #include <cerrno>
 #include <cstring>
 
 #include "failure.h"
-
 #include "refusal.h"
+
 namespace tcpaccept {
 
 namespace {
@@ -61,8 +62,9 @@ FileDescriptor Tracefs::open_event(const std::string& group, const std::string& 
   attributes.type = PERF_TYPE_TRACEPOINT;
   attributes.size = sizeof(attributes);
   attributes.config = std::stoull(read("events/" + group + "/" + name + "/id"));
-  // One event on any CPU is enough: a BPF program hangs on the tracepoint itself.
-  FileDescriptor event(static_cast<int>(syscall(SYS_perf_event_open, &attributes, -1, 0, -1, PERF_FLAG_FD_CLOEXEC)));
+  // One event on any CPU is enough, also when that goes offline later: a BPF program hangs on the tracepoint itself.
+  FileDescriptor event(
+      static_cast<int>(syscall(SYS_perf_event_open, &attributes, -1, sched_getcpu(), -1, PERF_FLAG_FD_CLOEXEC)));
   if (!event) {
     throw explained(Failure(
         errno == EACCES || errno == EPERM ? "ERR_BPF_PERMISSION" : "ERR_BPF_HOOK", "perf_event_open", errno,
