@@ -137,6 +137,23 @@ void learn_own_pid(accept_bpf* programs) {
 
 }  // namespace
 
+bpf_prog_info info_of(const bpf_program* program) {
+  bpf_prog_info info = {};
+  unsigned length = sizeof(info);
+  if (bpf_program__fd(program) >= 0) bpf_obj_get_info_by_fd(bpf_program__fd(program), &info, &length);
+  return info;
+}
+
+InstructionCounts verified_instructions(const accept_bpf* programs) {
+  InstructionCounts counts;
+  bpf_program* program;
+  bpf_object__for_each_program(program, programs->obj) {
+    const uint32_t count = info_of(program).verified_insns;
+    if (count) counts[bpf_program__name(program)] = count;
+  }
+  return counts;
+}
+
 Programs load_programs(const Settings& settings) {
   const SignalsBlocked blocked;
   LibbpfLog log;

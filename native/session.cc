@@ -153,7 +153,7 @@ uint64_t Session::missed() const {
   uint64_t total = kretprobe_ ? kretprobe_->misses() : 0;
   bpf_program* program;
   bpf_object__for_each_program(program, programs_->obj) {
-    if (program != programs_->progs.socket_state_changed) total += recursion_misses(program);
+    if (program != programs_->progs.socket_state_changed) total += info_of(program).recursion_misses;
   }
   return total;
 }

@@ -34,6 +34,7 @@ class Session {
   bool settle();
   // The id in the initial pid namespace of the process that Settings::pid names; 0 when there is none now.
   uint32_t host_pid();
+  InstructionCounts verified_instructions() const { return tcpaccept::verified_instructions(programs_.get()); }
   // Ends recording; what is in the ring and the counters can still be read.
   void detach();
   void close();

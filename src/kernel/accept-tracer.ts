@@ -85,6 +85,12 @@ export class AcceptTracer {
     return this.#session.hostPid() || undefined;
   }
 
+  /** By program: how many instructions the verifier went through to load it; empty before Linux 5.16. */
+  verifiedInstructions(): Readonly<Record<string, number>> {
+    this.#assertOpen();
+    return this.#session.verifiedInstructions();
+  }
+
   /** Ends recording and hands over all that was recorded; resolves when the ring is empty. May be called again. */
   stop(): Promise<void> {
     this.#stopped ??= this.#settle();
