@@ -13,7 +13,7 @@
 
 namespace tcpaccept {
 
-static_assert(Session::kCounters == TCPACCEPT_COUNTERS + 2);
+static_assert(Session::kCounters == TCPACCEPT_COUNTERS + 3);
 
 namespace {
 
@@ -146,7 +146,8 @@ void Session::counters(uint64_t into[kCounters]) const {
     for (size_t i = 0; i < TCPACCEPT_COUNTERS; i++) into[i] += cpu.counts[i];
   }
   into[TCPACCEPT_COUNTERS] = missed();
-  into[TCPACCEPT_COUNTERS + 1] = ring_->pending_bytes() / kRingRecordBytes;
+  into[TCPACCEPT_COUNTERS + 1] = info_of(programs_->progs.socket_state_changed).recursion_misses;
+  into[TCPACCEPT_COUNTERS + 2] = ring_->pending_bytes() / kRingRecordBytes;
 }
 
 uint64_t Session::missed() const {

@@ -17,6 +17,7 @@ export const LEDGER_NAMES = [
   'unreadable',
   'submitted',
   'missed',
+  'unstamped',
   'in_ring',
   'drained',
   'reports',
@@ -41,6 +42,8 @@ export const LEDGER_BRIEFS: Readonly<Record<LedgerName, string>> = {
   unreadable: 'lost because the accepted socket could not be reached',
   submitted: 'records put into the ring',
   missed: 'accepts the kernel says its probes missed: never seen, so in no sum',
+  unstamped:
+    'changes of TCP state the kernel could not show us: a record may lack its queue time or cookie, or be of our own connection; in no sum',
   in_ring: 'records still in the ring',
   drained: 'records read from the ring',
   reports: 'records made here to tell of losses (`tcpaccept.records.lost`), and exported like the others',

@@ -61,7 +61,7 @@ export interface NativeSettings {
 export interface NativeSession {
   /** Copies whole records into `into`, gives their space in the ring back, and returns how many. */
   drain(into: Uint8Array): number;
-  /** Fills sums over all CPUs: one for each of `KERNEL_COUNTERS`, then `missed`, then the records in the ring. */
+  /** Fills sums over all CPUs: one for each of `KERNEL_COUNTERS`, then `missed`, `unstamped` and the records in the ring. */
   counters(into: BigUint64Array): void;
   /** Detaches what watches accepts that were asleep at the start once they have returned; `true` when that is done. */
   settle(): boolean;
