@@ -2,7 +2,10 @@
 
 #include <bpf/bpf.h>
 #include <bpf/btf.h>
+#include <linux/capability.h>
 #include <signal.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 #include <cerrno>
 #include <cstring>
@@ -33,16 +36,28 @@ class SignalsBlocked {
   sigset_t before_;
 };
 
+// What loading needs and this process has not, in words; empty when it has all. CAP_SYS_ADMIN stands for both.
+std::string missing_capabilities() {
+  __user_cap_header_struct header = {_LINUX_CAPABILITY_VERSION_3, 0};
+  __user_cap_data_struct data[_LINUX_CAPABILITY_U32S_3] = {};
+  if (syscall(SYS_capget, &header, data) != 0) return "CAP_BPF and CAP_PERFMON";
+  const auto has = [&](int number) { return (data[number / 32].effective >> (number % 32) & 1) != 0; };
+  if (has(CAP_SYS_ADMIN)) return "";
+  if (has(CAP_BPF)) return has(CAP_PERFMON) ? "" : "CAP_PERFMON";
+  return has(CAP_PERFMON) ? "CAP_BPF" : "CAP_BPF and CAP_PERFMON";
+}
+
 Failure load_failure(const std::string& hook, int error, const std::string& log) {
-  // Before 6.2 libbpf looks for bpf_rdonly_cast in every module, and turns the refusal to list them into EINVAL.
-  if (log.find("failed to iterate BTF objects: -1") != std::string::npos) {
-    return explained(Failure("ERR_BPF_PERMISSION", "module types", EPERM,
-                             "the kernel does not let this process list the types of its modules: run as root"));
-  }
   const bool verifier_spoke = log.find("PROG LOAD LOG") != std::string::npos;  // its refusals are EACCES as well
+  const std::string missing = missing_capabilities();
+  if ((error == EPERM || error == EACCES) && !missing.empty()) {
+    return explained(
+        Failure("ERR_BPF_PERMISSION", "load", error,
+                "loading the " + hook + " programs is not permitted: run as root or with " + missing + " as well"));
+  }
   if ((error == EPERM || error == EACCES) && !verifier_spoke) {
     return explained(Failure("ERR_BPF_HOOK", "load", error,
-                             "this kernel refuses the " + hook + " programs to everybody, CAP_SYS_ADMIN included"));
+                             "this kernel refuses the " + hook + " programs to everybody, whatever the capabilities"));
   }
   return explained(
       Failure("ERR_BPF_LOAD", "load", error,

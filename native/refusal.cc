@@ -1,7 +1,5 @@
 #include "refusal.h"
 
-#include <linux/capability.h>
-#include <sys/syscall.h>
 #include <sys/utsname.h>
 #include <unistd.h>
 
@@ -9,7 +7,6 @@
 #include <cstdio>
 #include <fstream>
 #include <string>
-#include <vector>
 
 namespace tcpaccept {
 
@@ -35,29 +32,6 @@ bool is_in_user_namespace() {
          count != 4294967295U;
 }
 
-bool has(const __user_cap_data_struct* data, int capability) {
-  return data[CAP_TO_INDEX(capability)].effective & CAP_TO_MASK(capability);
-}
-
-// What this process lacks, by name; empty when nothing is. CAP_SYS_ADMIN stands for the other two, and by itself is
-// wanted for a mount of tracefs, for the modules' types and, where kernel.perf_event_paranoid is over 2 (Debian,
-// Ubuntu), for perf events.
-std::string lacking_capabilities(const std::string& step) {
-  __user_cap_header_struct header = {_LINUX_CAPABILITY_VERSION_3, 0};
-  __user_cap_data_struct data[_LINUX_CAPABILITY_U32S_3] = {};
-  if (syscall(SYS_capget, &header, data) < 0 || has(data, CAP_SYS_ADMIN)) return "";
-  std::vector<std::string> names;
-  if (!has(data, CAP_BPF)) names.push_back("CAP_BPF");
-  if (!has(data, CAP_PERFMON)) names.push_back("CAP_PERFMON");
-  if (step == "tracefs" || step == "module types" || (step == "perf_event_open" && names.empty()))
-    names.push_back("CAP_SYS_ADMIN");
-  std::string text;
-  for (size_t i = 0; i < names.size(); i++) {
-    text += (i == 0 ? "" : i + 1 < names.size() ? ", " : " and ") + names[i];
-  }
-  return text;
-}
-
 }  // namespace
 
 Failure explained(const Failure& refusal) {
@@ -77,17 +51,12 @@ Failure explained(const Failure& refusal) {
                    "the kernel has no readable type information (/sys/kernel/btf/vmlinux): use one built with "
                    "CONFIG_DEBUG_INFO_BTF, as Debian's and every large distribution's are");
   }
-  if (error != EPERM && error != EACCES) return refusal;
-  if (is_in_user_namespace()) {
+  if ((error == EPERM || error == EACCES) && is_in_user_namespace()) {
     return Failure("ERR_BPF_PERMISSION", step, error,
                    "the kernel permits no tracing (" + step +
                        ") to a user namespace, whatever its capabilities: run as root of the host");
   }
-  const std::string lacking = lacking_capabilities(step);
-  if (lacking.empty()) return refusal;
-  return Failure("ERR_BPF_PERMISSION", step, error,
-                 "the kernel permits no tracing (" + step + ") without " + lacking +
-                     ": run as root (sudo), or with CAP_BPF, CAP_PERFMON and CAP_SYS_ADMIN");
+  return refusal;
 }
 
 }  // namespace tcpaccept

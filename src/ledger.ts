@@ -4,8 +4,8 @@
  * Its identities (DESIGN section 4), whose names are used everywhere:
  *   kernel: seen = filtered + self + aggregated + ring_full + unreadable + submitted
  *   user:   submitted = in_ring + drained
- *   export: drained + reports = delivered + rejected + dropped + spooled + queued + unexported
- *   print:  drained = printed + unprinted
+ *   export: drained + reports + recovered = delivered + rejected + dropped + evicted + spooled + queued + unexported
+ *   print:  drained = printing + printed + unprinted
  * In an application's plugin the ledger ends at `emitted`: drained = emitted + dropped.
  */
 export const LEDGER_NAMES = [
@@ -21,13 +21,16 @@ export const LEDGER_NAMES = [
   'in_ring',
   'drained',
   'reports',
+  'recovered',
   'delivered',
   'rejected',
   'dropped',
+  'evicted',
   'spooled',
   'queued',
   'unexported',
   'emitted',
+  'printing',
   'printed',
   'unprinted',
 ] as const;
@@ -47,30 +50,87 @@ export const LEDGER_BRIEFS: Readonly<Record<LedgerName, string>> = {
   in_ring: 'records still in the ring',
   drained: 'records read from the ring',
   reports: 'records made here to tell of losses (`tcpaccept.records.lost`), and exported like the others',
+  recovered: 'records found in the spool at the start, of earlier runs',
   delivered: 'records the endpoint took',
   rejected: 'records the endpoint refused, by an error or a partial success',
   dropped: 'records given up: the queue was full, or the endpoint could not be reached in time',
-  spooled: 'records kept on disk for later',
+  evicted: 'records pushed out of the spool by its limits of size and age',
+  spooled: 'records on disk now, for later',
   queued: 'records on their way',
   unexported: 'records not exported because export is off',
   emitted: "records handed to an application's logger (plugin only)",
+  printing: 'rows on their way to stdout',
   printed: 'rows that stdout took',
   unprinted: 'rows not printed: --output none, a slow or closed stdout, or more than --count',
 };
+
+/** What a count is called as an OpenTelemetry metric; counts that only add up are counters, others go up and down. */
+export interface LedgerMetric {
+  readonly name: `tcpaccept.${string}`;
+  readonly unit: '{accept}' | '{record}' | '{change}';
+  readonly kind: 'counter' | 'updowncounter';
+  /** Where several counts make one metric: what it counts, and the attributes that tell them apart. */
+  readonly shared?: { readonly brief: string; readonly attributes: Readonly<Record<string, string>> };
+}
+
+/** The metric of each count; `undefined`: none. Queues are named as OpenTelemetry's SDKs name theirs. */
+export const LEDGER_METRICS: Readonly<Record<LedgerName, LedgerMetric | undefined>> = {
+  seen: accepts('seen'),
+  filtered: accepts('filtered'),
+  self: accepts('self'),
+  aggregated: accepts('aggregated'),
+  ring_full: lost('ring_full'),
+  unreadable: lost('unreadable'),
+  submitted: records('submitted'),
+  missed: lost('missed'),
+  unstamped: { name: 'tcpaccept.state_changes.skipped', unit: '{change}', kind: 'counter' },
+  in_ring: waiting('ring'),
+  drained: records('drained'),
+  reports: records('reports'),
+  recovered: records('recovered'),
+  delivered: records('delivered'),
+  rejected: lost('rejected'),
+  dropped: lost('dropped'),
+  evicted: lost('evicted'),
+  spooled: waiting('spool'),
+  queued: waiting('queue'),
+  unexported: records('unexported'),
+  emitted: undefined,
+  printing: waiting('print'),
+  printed: records('printed'),
+  unprinted: records('unprinted'),
+};
+
+function accepts(name: string): LedgerMetric {
+  return { name: `tcpaccept.accepts.${name}`, unit: '{accept}', kind: 'counter' };
+}
+
+function records(name: string): LedgerMetric {
+  return { name: `tcpaccept.records.${name}`, unit: '{record}', kind: 'counter' };
+}
+
+function waiting(where: string): LedgerMetric {
+  return { name: `tcpaccept.${where}.size`, unit: '{record}', kind: 'updowncounter' };
+}
+
+function lost(cause: string): LedgerMetric {
+  const brief = 'accepts of which no record arrives, by cause';
+  return { ...records('lost'), shared: { brief, attributes: { 'tcpaccept.loss.cause': cause } } };
+}
 
 export type LedgerCounts = Readonly<Record<LedgerName, number>>;
 
 /** What becomes of an accept in the kernel. */
 const KERNEL_FATES = ['filtered', 'self', 'aggregated', 'ring_full', 'unreadable', 'submitted'] as const;
 /** What becomes of a record that is to be exported. */
-export const EXPORT_FATES = ['delivered', 'rejected', 'dropped', 'spooled', 'queued', 'unexported'] as const;
+export const EXPORT_FATES = ['delivered', 'rejected', 'dropped', 'evicted', 'spooled', 'queued', 'unexported'] as const;
 
 /** Which sums must hold: those of the two sides are equal. */
 export const LEDGER_IDENTITIES: readonly (readonly [readonly LedgerName[], readonly LedgerName[]])[] = [
   [['seen'], KERNEL_FATES],
   [['submitted'], ['in_ring', 'drained']],
-  [['drained', 'reports'], EXPORT_FATES],
-  [['drained'], ['printed', 'unprinted']],
+  [['drained', 'reports', 'recovered'], EXPORT_FATES],
+  [['drained'], ['printing', 'printed', 'unprinted']],
 ];
 
 /** Counts, kept exact by those who move them; counts are numbers, exact to 2^53. */
@@ -81,7 +141,7 @@ export class Ledger {
     this.#counts = Object.fromEntries(LEDGER_NAMES.map((name) => [name, 0])) as Record<LedgerName, number>;
   }
 
-  /** Adds `count` to a name; negative to take back (`queued` only goes down this way). */
+  /** Adds `count` to a name; negative to take back (only `queued`, `spooled` and `printing` go down, this way). */
   add(name: LedgerName, count: number): void {
     this.#counts[name] += count;
   }

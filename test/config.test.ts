@@ -55,6 +55,15 @@ const CASES: Readonly<Record<OptionKey, Cases>> = {
   cgroupMapPath: { of: (config) => config.filters.cgroupMapPath, ...PATHS },
   mountNamespaceMapPath: { of: (config) => config.filters.mountNamespaceMapPath, ...PATHS },
   ...SET_CASES,
+  runAsUser: {
+    of: (config) => config.runAsUser,
+    good: [
+      ['nobody', 'nobody'],
+      ['65534', 65_534],
+      ['_otel-tcpaccept', '_otel-tcpaccept'],
+    ],
+    wrong: ['-1', '4294967295', 'a,b', '!nobody', ' nobody', '/root'],
+  },
   output: {
     of: (config) => config.output.format,
     good: [
@@ -101,8 +110,43 @@ const CASES: Readonly<Record<OptionKey, Cases>> = {
     ],
     wrong: [...NOT_WHOLE, '9007199254740992'],
   },
+  commandLine: { of: (config) => config.commandLine.isWanted, ...BOOLEANS },
+  commandLineRedact: {
+    of: (config) => config.commandLine.secrets,
+    good: [
+      ['secret', 'secret'],
+      ['(?<=--key[ =])\\S+', '(?<=--key[ =])\\S+'],
+    ],
+    wrong: ['(', '[a', '*'],
+  },
   listeners: { of: (config) => config.listeners, ...BOOLEANS },
   export: { of: (config) => config.exporting, ...BOOLEANS },
+  spoolMode: {
+    of: (config) => config.spool.mode,
+    good: ['spill', 'always', 'off'].map((mode) => [mode, mode] as const),
+    wrong: ['on', 'none', 'Spill', 'spill,always'],
+  },
+  spoolDirectory: { of: (config) => config.spool.directory, ...PATHS },
+  spoolMaxBytes: {
+    of: (config) => config.spool.maxBytes,
+    good: [
+      ['1M', 1_048_576],
+      ['1048576', 1_048_576],
+      ['10g', 10_737_418_240],
+      ['1T', 1_099_511_627_776],
+    ],
+    wrong: ['0', '1048575', '2T', '1.5G', '-1M', '1MB', '1MiB', '1P', 'M', '1e9'],
+  },
+  spoolMaxAgeMillis: {
+    of: (config) => config.spool.maxAgeMillis,
+    good: [
+      ['1s', 1000],
+      ['90m', 5_400_000],
+      ['12h', 43_200_000],
+      ['6d', 518_400_000],
+    ],
+    wrong: ['0s', '6', '6D', '1.5d', '-1d', '1w', '3651d', 'd', '500ms', '1d12h'],
+  },
   verbose: { of: (config) => config.verbose, ...BOOLEANS },
 };
 
@@ -168,12 +212,21 @@ test('with nothing given', () => {
         ...Object.fromEntries(SET_KEYS.map((key) => [key, { included: [], excluded: [] }])),
       },
       hook: 'auto',
-      ringBytes: 16_777_216,
+      ringBytes: 8_388_608,
       output: { format: 'table', time: false, timestamp: false },
+      runAsUser: undefined,
       durationMillis: undefined,
       count: undefined,
+      commandLine: { isWanted: false, secrets: OPTIONS.commandLineRedact.default.value },
       listeners: false,
       exporting: false,
+      spool: {
+        mode: 'spill',
+        directory: '/var/lib/otel-tcpaccept',
+        maxBytes: 268_435_456,
+        maxAgeMillis: 518_400_000,
+      },
+      exportingMetrics: false,
       verbose: false,
     },
     warnings: [],
@@ -227,4 +280,14 @@ test('a TCPACCEPT_ variable that does not exist is a warning with the nearest na
     'TCPACCEPT_SOMETHING_ELSE: no such variable; see otel-tcpaccept --help',
     'TCPACCEPT_: no such variable; see otel-tcpaccept --help',
   ]);
+});
+
+test('by default, what follows the usual words for secrets is redacted in command lines', () => {
+  const { secrets } = readConfig({}, {}).config.commandLine;
+  const redacted = (text: string) => text.replace(new RegExp(secrets, 'gi'), '***');
+  assert.equal(
+    redacted('web --password=hunter2 -v --api-key abc TOKEN=x:y --port 80 client_secret: s3'),
+    'web --password=*** -v --api-key *** TOKEN=*** --port 80 client_secret: s3',
+  );
+  assert.equal(redacted('/usr/bin/passwd-agent --tokens 5'), '/usr/bin/passwd-agent --tokens 5');
 });

@@ -2,9 +2,21 @@ import type { Hook } from '../kernel/binding.ts';
 import type { AddressRange, Selection } from '../kernel/selection.ts';
 import { addressRange } from './address-range.ts';
 import type { OptionRow } from './option-row.ts';
-import { oneOf, path, portList, powerOfTwoBytes, secondsAsMillis, trueOrFalse, wholeNumber } from './option-values.ts';
+import {
+  bytes,
+  duration,
+  oneOf,
+  path,
+  pattern,
+  portList,
+  powerOfTwoBytes,
+  secondsAsMillis,
+  trueOrFalse,
+  wholeNumber,
+} from './option-values.ts';
 import { absolutePath, containerId, EVERYTHING, namespace, selectionOf, user } from './selection.ts';
 
+export type SpoolMode = 'spill' | 'always' | 'off';
 export type OutputFormat = 'table' | 'ndjson' | 'none';
 
 /** The value of every option, by its key. `undefined`: not given, and nothing stands for it. */
@@ -25,10 +37,17 @@ export interface OptionValues {
   readonly output: OutputFormat;
   readonly hook: 'auto' | Hook;
   readonly ringBytes: number;
+  readonly runAsUser: number | string | undefined;
   readonly durationMillis: number | undefined;
   readonly count: number | undefined;
+  readonly commandLine: boolean;
+  readonly commandLineRedact: string;
   readonly listeners: boolean;
   readonly export: boolean | undefined;
+  readonly spoolMode: SpoolMode;
+  readonly spoolDirectory: string;
+  readonly spoolMaxBytes: number;
+  readonly spoolMaxAgeMillis: number;
   readonly verbose: boolean;
 }
 export type OptionKey = keyof OptionValues;
@@ -49,6 +68,9 @@ const RANGES = {
   parse: selectionOf(addressRange),
   default: ALL,
 } as const;
+
+/** What stands behind a word that secrets are called by. */
+const SECRETS = String.raw`(?<=(?:pass(?:word|wd|phrase)?|secret|token|credentials?|(?:api|access|private)[-_]?key)[=: ])\S+`;
 
 /** PID_MAX_LIMIT of include/linux/threads.h on 64-bit kernels. */
 const MOST_PID = 4_194_304;
@@ -208,7 +230,17 @@ export const OPTIONS: { readonly [Key in OptionKey]: OptionRow<OptionValues[Key]
     accepts: 'a power of two from 4096 to 1G, in bytes or with K, M or G after it',
     example: '64M',
     parse: powerOfTwoBytes,
-    default: { value: 16 * 1024 ** 2, text: '16M' },
+    default: { value: 8 * 1024 ** 2, text: '8M' },
+  },
+  runAsUser: {
+    group: 'Tracing',
+    flags: [{ flags: '--user <NAME>', brief: 'Give up root for this user once the programs are attached.' }],
+    variable: 'TCPACCEPT_USER',
+    noun: 'a user',
+    accepts: 'the name or id of a user of this host',
+    example: 'nobody',
+    parse: user,
+    default: NONE,
   },
   durationMillis: {
     group: 'Tracing',
@@ -240,6 +272,28 @@ export const OPTIONS: { readonly [Key in OptionKey]: OptionRow<OptionValues[Key]
     parse: oneOf(['table', 'ndjson', 'none']),
     default: { value: 'table', text: 'table' },
   },
+  commandLine: {
+    group: 'Output',
+    flags: [{ flags: '--command-line', sets: 'true', brief: 'Records also have the arguments of the process.' }],
+    variable: 'TCPACCEPT_COMMAND_LINE',
+    ...TRUE_OR_FALSE,
+    default: FALSE,
+  },
+  commandLineRedact: {
+    group: 'Output',
+    flags: [
+      {
+        flags: '--command-line-redact <PATTERN>',
+        brief: 'What of a command line becomes ***; by default what follows a word like password.',
+      },
+    ],
+    variable: 'TCPACCEPT_COMMAND_LINE_REDACT',
+    noun: 'a pattern',
+    accepts: 'a regular expression of JavaScript',
+    example: '(?<=--key=)[^\\s]+',
+    parse: pattern,
+    default: { value: SECRETS, text: '' },
+  },
   listeners: {
     group: 'Output',
     flags: [{ flags: '--listeners', sets: 'true', brief: 'At the start, also an event of every listener there is.' }],
@@ -256,6 +310,56 @@ export const OPTIONS: { readonly [Key in OptionKey]: OptionRow<OptionValues[Key]
     variable: 'TCPACCEPT_EXPORT',
     ...TRUE_OR_FALSE,
     default: NONE,
+  },
+  spoolMode: {
+    group: 'Export',
+    flags: [
+      {
+        flags: '--spool <MODE>',
+        brief:
+          'What is kept on disk until it is delivered: spill, what cannot be delivered now; always, everything, before it is sent; off, nothing.',
+      },
+    ],
+    variable: 'TCPACCEPT_SPOOL_MODE',
+    noun: 'a mode of the spool',
+    accepts: 'spill, always or off',
+    example: 'always',
+    parse: oneOf(['spill', 'always', 'off']),
+    default: { value: 'spill', text: 'spill' },
+  },
+  spoolDirectory: {
+    group: 'Export',
+    flags: [
+      { flags: '--spool-dir <PATH>', brief: 'The directory of the spool, of one process at a time; made if missing.' },
+    ],
+    variable: 'TCPACCEPT_SPOOL_DIR',
+    noun: 'a path',
+    accepts: 'the path of a directory, at most 4095 bytes',
+    example: '/var/spool/otel-tcpaccept',
+    parse: path,
+    default: { value: '/var/lib/otel-tcpaccept', text: '/var/lib/otel-tcpaccept' },
+  },
+  spoolMaxBytes: {
+    group: 'Export',
+    flags: [
+      { flags: '--spool-max-bytes <BYTES>', brief: 'Room of the spool; the oldest records are pushed out above it.' },
+    ],
+    variable: 'TCPACCEPT_SPOOL_MAX_BYTES',
+    noun: 'a size',
+    accepts: 'a whole number from 1M to 1T, in bytes or with K, M, G or T after it',
+    example: '1G',
+    parse: bytes(1024 ** 2, 1024 ** 4),
+    default: { value: 256 * 1024 ** 2, text: '256M' },
+  },
+  spoolMaxAgeMillis: {
+    group: 'Export',
+    flags: [{ flags: '--spool-max-age <TIME>', brief: 'How long the spool keeps records; older ones are pushed out.' }],
+    variable: 'TCPACCEPT_SPOOL_MAX_AGE',
+    noun: 'a time',
+    accepts: 'a number from 1s to 3650d, with s, m, h or d after it',
+    example: '12h',
+    parse: duration(1000, 3650 * 86_400_000),
+    default: { value: 6 * 86_400_000, text: '6d' },
   },
   verbose: {
     group: 'Other',

@@ -49,11 +49,12 @@ export function checkLockdown(read: ReadText = readText): Finding {
 }
 
 /** Bits of CapEff: include/uapi/linux/capability.h. */
-const CAPABILITIES = { CAP_BPF: 39, CAP_PERFMON: 38, CAP_SYS_ADMIN: 21 } as const;
-const RUN_AS_ROOT = 'run as root (sudo), or give the process CAP_BPF, CAP_PERFMON and CAP_SYS_ADMIN';
+const LOADING = { CAP_BPF: 39, CAP_PERFMON: 38 } as const;
+const CAP_SYS_ADMIN = 21;
 /** Length of the id map of the initial user namespace: only its capabilities count. */
 const EVERY_ID = '4294967295';
 
+/** What loading needs; CAP_SYS_ADMIN stands for both. Whether tracefs lets us in, the hooks find out. */
 export function checkCapabilities(read: ReadText = readText): Finding {
   const ids = read('/proc/self/uid_map')?.trim().split(/\s+/);
   if (ids && ids[2] !== EVERY_ID) {
@@ -61,35 +62,17 @@ export function checkCapabilities(read: ReadText = readText): Finding {
   }
   const effective = BigInt(`0x${read('/proc/self/status')?.match(/^CapEff:\s*(\w+)/m)?.[1] ?? '0'}`);
   const has = (bit: number) => ((effective >> BigInt(bit)) & 1n) === 1n;
-  const names = Object.entries(CAPABILITIES).map(([name, bit]) => ({ name, held: has(bit) }));
-  const held = names.filter((one) => one.held).map(({ name }) => name);
-  const missing = names.filter((one) => !one.held).map(({ name }) => name);
-  // CAP_SYS_ADMIN stands for the two others.
-  if (has(CAPABILITIES.CAP_SYS_ADMIN)) return ok('capabilities', held.join(', '));
-  const others = missing.filter((name) => name !== 'CAP_SYS_ADMIN');
-  if (others.length > 0) return fail('capabilities', `missing ${missing.join(', ')}`, RUN_AS_ROOT, true);
-  const why = whySysAdmin(read);
-  return why === undefined
-    ? ok('capabilities', held.join(', '))
-    : fail('capabilities', `missing CAP_SYS_ADMIN: ${why}`, RUN_AS_ROOT, true);
-}
-
-/** What wants CAP_SYS_ADMIN beside the two others here; `undefined` when nothing does. */
-function whySysAdmin(read: ReadText): string | undefined {
-  if (!tracefsMountOf(read)) return 'tracefs is not mounted, so it must be';
-  return Number(read('/proc/sys/kernel/perf_event_paranoid') ?? 0) > 2
-    ? 'kernel.perf_event_paranoid is over 2'
-    : undefined;
-}
-
-function tracefsMountOf(read: ReadText): string | undefined {
-  return read('/proc/self/mounts')?.match(/^\S+ (\S+) tracefs /m)?.[1];
+  const missing = has(CAP_SYS_ADMIN) ? [] : Object.entries(LOADING).filter(([, bit]) => !has(bit));
+  const names = missing.map(([name]) => name).join(', ');
+  return missing.length === 0
+    ? ok('capabilities', Object.keys(LOADING).join(', '))
+    : fail('capabilities', `missing ${names}`, 'run as root (sudo), or give the process these capabilities', true);
 }
 
 export function checkTracefs(read: ReadText = readText): Finding {
-  const mounted = tracefsMountOf(read);
-  if (mounted) return ok('tracefs', `mounted at ${mounted}; a mount of our own is used`);
+  const mounted = read('/proc/self/mounts')?.match(/^\S+ (\S+) tracefs /m)?.[1];
+  if (mounted) return ok('tracefs', `mounted at ${mounted}; with CAP_SYS_ADMIN a mount of our own is used`);
   return read('/proc/filesystems')?.includes('\ttracefs\n')
-    ? ok('tracefs', 'not mounted; a mount of our own is used, which nobody else sees')
+    ? ok('tracefs', 'not mounted; with CAP_SYS_ADMIN a mount of our own is used, which nobody else sees')
     : warn('tracefs', 'not in this kernel', 'only the fexit hook works without it');
 }
