@@ -7,6 +7,7 @@
 
 #include "../bpf/event.h"
 #include "addon_error.h"
+#include "addon_instructions.h"
 #include "addon_listeners.h"
 #include "addon_settings.h"
 #include "session.h"
@@ -38,6 +39,7 @@ class SessionObject : public Napi::ObjectWrap<SessionObject> {
                            InstanceMethod<&SessionObject::counters>("counters"),
                            InstanceMethod<&SessionObject::settle>("settle"),
                            InstanceMethod<&SessionObject::host_pid>("hostPid"),
+                           InstanceMethod<&SessionObject::verified_instructions>("verifiedInstructions"),
                            InstanceMethod<&SessionObject::detach>("detach"),
                            InstanceMethod<&SessionObject::close>("close"),
                        });
@@ -88,6 +90,10 @@ class SessionObject : public Napi::ObjectWrap<SessionObject> {
     } catch (const Failure& failure) {
       throw to_error(info.Env(), failure);
     }
+  }
+
+  Napi::Value verified_instructions(const Napi::CallbackInfo& info) {
+    return tcpaccept::to_object(info.Env(), opened(info.Env()).verified_instructions());
   }
 
   void detach(const Napi::CallbackInfo& info) { opened(info.Env()).detach(); }

@@ -10,6 +10,7 @@
 #include <sstream>
 
 #include "failure.h"
+#include "refusal.h"
 
 namespace tcpaccept {
 
@@ -36,10 +37,10 @@ KretprobeEvent::KretprobeEvent() {
   const int error =
       append_line(control_, "r" + std::to_string(kInstances) + ":" + kGroup + "/" + name_ + " inet_csk_accept\n");
   if (error) {
-    throw Failure("ERR_BPF_HOOK", "kretprobe", error,
-                  error == ENOENT
-                      ? "this kernel has no inet_csk_accept to probe"
-                      : std::string("the kernel refuses a return probe on inet_csk_accept: ") + strerror(error));
+    throw explained(Failure(
+        "ERR_BPF_HOOK", "kretprobe", error,
+        error == ENOENT ? "this kernel has no inet_csk_accept to probe"
+                        : std::string("the kernel refuses a return probe on inet_csk_accept: ") + strerror(error)));
   }
 }
 

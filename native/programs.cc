@@ -10,11 +10,11 @@
 
 #include <cerrno>
 #include <cstring>
-#include <fstream>
 
 #include "failure.h"
 #include "libbpf_log.h"
 #include "pinned_map.h"
+#include "refusal.h"
 
 namespace tcpaccept {
 
@@ -58,32 +58,21 @@ std::string missing_capabilities() {
   return has(CAP_PERFMON) ? "CAP_BPF" : "CAP_BPF and CAP_PERFMON";
 }
 
-// Why nothing loads, as far as the kernel lets one see. Lockdown and a missing BTF look like any other error.
 Failure load_failure(const std::string& hook, int error, const std::string& log) {
-  std::string lockdown;
-  std::getline(std::ifstream("/sys/kernel/security/lockdown"), lockdown);
-  if (lockdown.find("[confidentiality]") != std::string::npos) {
-    return Failure("ERR_BPF_LOCKDOWN", "load", error,
-                   "the kernel is locked down (confidentiality) and lets no program read its memory: boot without "
-                   "lockdown=confidentiality");
-  }
-  if (access("/sys/kernel/btf/vmlinux", R_OK) != 0) {
-    return Failure("ERR_BPF_NO_BTF", "load", error,
-                   "the kernel has no readable type information (/sys/kernel/btf/vmlinux): use one built with "
-                   "CONFIG_DEBUG_INFO_BTF, as Debian's and every large distribution's are");
-  }
   const bool verifier_spoke = log.find("PROG LOAD LOG") != std::string::npos;  // its refusals are EACCES as well
   const std::string missing = missing_capabilities();
   if ((error == EPERM || error == EACCES) && !missing.empty()) {
-    return Failure("ERR_BPF_PERMISSION", "load", error,
-                   "loading the " + hook + " programs is not permitted: run as root or with " + missing + " as well");
+    return explained(
+        Failure("ERR_BPF_PERMISSION", "load", error,
+                "loading the " + hook + " programs is not permitted: run as root or with " + missing + " as well"));
   }
   if ((error == EPERM || error == EACCES) && !verifier_spoke) {
-    return Failure("ERR_BPF_HOOK", "load", error,
-                   "this kernel refuses the " + hook + " programs to everybody, whatever the capabilities");
+    return explained(Failure("ERR_BPF_HOOK", "load", error,
+                             "this kernel refuses the " + hook + " programs to everybody, whatever the capabilities"));
   }
-  return Failure("ERR_BPF_LOAD", "load", error,
-                 "the kernel refuses the " + hook + " programs (" + strerror(error) + "): --verbose shows its words");
+  return explained(
+      Failure("ERR_BPF_LOAD", "load", error,
+              "the kernel refuses the " + hook + " programs (" + strerror(error) + "): --verbose shows its words"));
 }
 
 // How many arguments a tracepoint gives a program; 0 where the kernel has none of that name.
@@ -173,6 +162,23 @@ void learn_own_pid(accept_bpf* programs) {
 }
 
 }  // namespace
+
+bpf_prog_info info_of(const bpf_program* program) {
+  bpf_prog_info info = {};
+  unsigned length = sizeof(info);
+  if (bpf_program__fd(program) >= 0) bpf_obj_get_info_by_fd(bpf_program__fd(program), &info, &length);
+  return info;
+}
+
+InstructionCounts verified_instructions(const accept_bpf* programs) {
+  InstructionCounts counts;
+  bpf_program* program;
+  bpf_object__for_each_program(program, programs->obj) {
+    const uint32_t count = info_of(program).verified_insns;
+    if (count) counts[bpf_program__name(program)] = count;
+  }
+  return counts;
+}
 
 Programs load_programs(const Settings& settings) {
   const FreedMemoryReturned returned;

@@ -2,6 +2,7 @@
 #define TCPACCEPT_PROGRAMS_H
 
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -29,6 +30,13 @@ struct DestroyPrograms {
   void operator()(accept_bpf* programs) const { accept_bpf__destroy(programs); }
 };
 using Programs = std::unique_ptr<accept_bpf, DestroyPrograms>;
+
+// What the kernel tells of a program; all zero for one that was not loaded.
+bpf_prog_info info_of(const bpf_program* program);
+
+// How many instructions the verifier went through, by name of each loaded program; empty before Linux 5.16.
+using InstructionCounts = std::map<std::string, uint32_t>;
+InstructionCounts verified_instructions(const accept_bpf* programs);
 
 // Opens the programs, applies the settings, loads what the hook needs and learns our own pid. Attaches nothing.
 // Throws Failure; its log holds what libbpf and the verifier said.

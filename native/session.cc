@@ -9,10 +9,11 @@
 #include "../bpf/event.h"
 #include "failure.h"
 #include "libbpf_log.h"
+#include "refusal.h"
 
 namespace tcpaccept {
 
-static_assert(Session::kCounters == TCPACCEPT_COUNTERS + 2);
+static_assert(Session::kCounters == TCPACCEPT_COUNTERS + 3);
 
 namespace {
 
@@ -24,20 +25,13 @@ struct PerCpuCounts {
   uint64_t next_sequence;
 };
 
-uint64_t recursion_misses(const bpf_program* program) {
-  bpf_prog_info info = {};
-  unsigned length = sizeof(info);
-  if (bpf_program__fd(program) < 0) return 0;
-  return bpf_obj_get_info_by_fd(bpf_program__fd(program), &info, &length) < 0 ? 0 : info.recursion_misses;
-}
-
 bpf_link* attached(bpf_link* link, const char* what) {
   if (link) return link;
   const int error = errno;
   const bool permission = error == EPERM || error == EACCES;
-  throw Failure(permission ? "ERR_BPF_PERMISSION" : "ERR_BPF_HOOK", "attach", error,
-                std::string(what) + " cannot be attached (" + strerror(error) + ")" +
-                    (permission ? ": run as root" : ": choose another way with --hook"));
+  throw explained(Failure(permission ? "ERR_BPF_PERMISSION" : "ERR_BPF_HOOK", "attach", error,
+                          std::string(what) + " cannot be attached (" + strerror(error) + ")" +
+                              (permission ? ": run as root" : ": choose another way with --hook")));
 }
 
 bpf_link* attached_to_event(bpf_program* program, FileDescriptor event, const char* what) {
@@ -156,14 +150,15 @@ void Session::counters(uint64_t into[kCounters]) const {
     for (size_t i = 0; i < TCPACCEPT_COUNTERS; i++) into[i] += cpu.counts[i];
   }
   into[TCPACCEPT_COUNTERS] = missed();
-  into[TCPACCEPT_COUNTERS + 1] = ring_->pending_bytes() / kRingRecordBytes;
+  into[TCPACCEPT_COUNTERS + 1] = info_of(programs_->progs.socket_state_changed).recursion_misses;
+  into[TCPACCEPT_COUNTERS + 2] = ring_->pending_bytes() / kRingRecordBytes;
 }
 
 uint64_t Session::missed() const {
   uint64_t total = kretprobe_ ? kretprobe_->misses() : 0;
   bpf_program* program;
   bpf_object__for_each_program(program, programs_->obj) {
-    if (program != programs_->progs.socket_state_changed) total += recursion_misses(program);
+    if (program != programs_->progs.socket_state_changed) total += info_of(program).recursion_misses;
   }
   return total;
 }

@@ -27,13 +27,15 @@ class Session {
   bool is_open() const { return ring_ != nullptr; }
   // Copies whole records into `into`, gives their space back, returns how many.
   size_t drain(uint8_t* into, size_t capacity_bytes);
-  // TCPACCEPT_COUNTERS sums over all CPUs, then accepts the probes missed, then records in the ring.
-  static constexpr size_t kCounters = 9;
+  // TCPACCEPT_COUNTERS sums over all CPUs, then accepts the probes missed, then changes of state that
+  // socket_state_changed missed, then records in the ring.
+  static constexpr size_t kCounters = 10;
   void counters(uint64_t into[kCounters]) const;
   // Once every accept that was asleep at the start has returned, detaches what saw those; true when that is done.
   bool settle();
   // The id in the initial pid namespace of the process that Settings::pid names; 0 when there is none now.
   uint32_t host_pid();
+  InstructionCounts verified_instructions() const { return tcpaccept::verified_instructions(programs_.get()); }
   // Ends recording; what is in the ring and the counters can still be read.
   void detach();
   void close();

@@ -6,8 +6,11 @@ import { loadNative } from './native.ts';
 import { type HookRefusal, openSession, type TracerSettings } from './open-session.ts';
 import { KERNEL_COUNTERS, type KernelCounter, RECORD_BYTES } from './record-layout.ts';
 
+/** What the session tells after its counters, in order. */
+const BESIDE_COUNTERS = ['missed', 'unstamped', 'in_ring'] as const;
+
 /** Sums over all CPUs since the start, and the records waiting in the ring; names are the ledger's. */
-export type KernelCounts = Readonly<Record<KernelCounter | 'missed' | 'in_ring', number>>;
+export type KernelCounts = Readonly<Record<KernelCounter | (typeof BESIDE_COUNTERS)[number], number>>;
 
 /** Records of one batch at most: one to two milliseconds of work, more where every accept is of a new process. */
 const BATCH_RECORDS = 128;
@@ -79,9 +82,9 @@ export class AcceptTracer {
   /** Counts as of now; they still hold after `stop`, until `close`. */
   counts(): KernelCounts {
     this.#assertOpen();
-    const sums = new BigUint64Array(KERNEL_COUNTERS.length + 2);
+    const names = [...KERNEL_COUNTERS, ...BESIDE_COUNTERS] as const;
+    const sums = new BigUint64Array(names.length);
     this.#session.counters(sums);
-    const names = [...KERNEL_COUNTERS, 'missed', 'in_ring'] as const;
     return Object.fromEntries(names.map((name, i) => [name, Number(sums[i] ?? 0n)])) as Record<
       (typeof names)[number],
       number
@@ -91,6 +94,12 @@ export class AcceptTracer {
   /** The id in the initial pid namespace, which is the records', of the process `pid` names; `undefined`: none now. */
   hostPid(): number | undefined {
     return this.#session.hostPid() || undefined;
+  }
+
+  /** By program: how many instructions the verifier went through to load it; empty before Linux 5.16. */
+  verifiedInstructions(): Readonly<Record<string, number>> {
+    this.#assertOpen();
+    return this.#session.verifiedInstructions();
   }
 
   /** Ends recording and hands over all that was recorded; resolves when the ring is empty. May be called again. */

@@ -61,22 +61,26 @@ export interface NativeSettings {
 export interface NativeSession {
   /** Copies whole records into `into`, gives their space in the ring back, and returns how many. */
   drain(into: Uint8Array): number;
-  /** Fills sums over all CPUs: one for each of `KERNEL_COUNTERS`, then `missed`, then the records in the ring. */
+  /** Fills sums over all CPUs: one for each of `KERNEL_COUNTERS`, then `missed`, `unstamped` and the records in the ring. */
   counters(into: BigUint64Array): void;
   /** Detaches what watches accepts that were asleep at the start once they have returned; `true` when that is done. */
   settle(): boolean;
   /** The tgid in the initial pid namespace of the process `NativeSettings.pid` names; 0 when there is none now. */
   hostPid(): number;
+  /** By program: how many instructions the verifier went through to load it; empty before Linux 5.16. */
+  verifiedInstructions(): Record<string, number>;
   /** Ends recording; `drain` and `counters` still work. */
   detach(): void;
   /** Detaches and frees; may be called again. */
   close(): void;
 }
 
-/** A loaded lister of listeners. `list` throws `ERR_CLOSED` after `close`. */
+/** A loaded lister of listeners. Every method but `close` throws `ERR_CLOSED` after `close`. */
 export interface NativeListeners {
   /** Records of `LISTENER_BYTES`, one for each descriptor of a socket that listens. */
   list(): Uint8Array;
+  /** As a session's. */
+  verifiedInstructions(): Record<string, number>;
   /** May be called again. */
   close(): void;
 }

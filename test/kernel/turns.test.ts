@@ -13,6 +13,7 @@ function endlessRing(): NativeBinding {
       counters: (into) => into.fill(0n),
       settle: () => true,
       hostPid: () => 0,
+      verifiedInstructions: () => ({}),
       detach: () => {},
       close: () => {},
     }),
@@ -21,6 +22,9 @@ function endlessRing(): NativeBinding {
     listenerLayout: () => ({}),
     Listeners: class {
       list(): never {
+        throw new Error('nobody lists listeners here');
+      }
+      verifiedInstructions(): never {
         throw new Error('nobody lists listeners here');
       }
       close(): void {}

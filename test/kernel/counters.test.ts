@@ -1,0 +1,47 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { AcceptTracer } from '../../src/kernel/accept-tracer.ts';
+import type { NativeBinding, NativeSession } from '../../src/kernel/binding.ts';
+import { loadNative } from '../../src/kernel/native.ts';
+import { KERNEL_COUNTERS } from '../../src/kernel/record-layout.ts';
+
+/** The real addon, but each counter holds its place, from 1. */
+const numbering: NativeBinding = {
+  ...loadNative(),
+  open: (settings): NativeSession => {
+    const session = loadNative().open(settings);
+    return {
+      drain: (into) => session.drain(into),
+      counters: (into) => into.set(Array.from(into, (_, place) => BigInt(place + 1))),
+      settle: () => session.settle(),
+      hostPid: () => session.hostPid(),
+      verifiedInstructions: () => session.verifiedInstructions(),
+      detach: () => session.detach(),
+      close: () => session.close(),
+    };
+  },
+};
+
+test('the programs’ counters come first, then the accepts and the changes of state they missed, then the ring', () => {
+  const tracer = new AcceptTracer({ hook: 'syscall', ringBytes: 4096, self: 'none' }, numbering);
+  const names = [...KERNEL_COUNTERS, 'missed', 'unstamped', 'in_ring'];
+  assert.deepEqual(tracer.counts(), Object.fromEntries(names.map((name, place) => [name, place + 1])));
+  tracer.close();
+});
+
+test('the addon refuses an array that does not hold all of them', () => {
+  const { open } = loadNative();
+  const tracer = new AcceptTracer(
+    { hook: 'syscall', ringBytes: 4096, self: 'none' },
+    {
+      ...loadNative(),
+      open: (settings) => {
+        const session = open(settings);
+        assert.throws(() => session.counters(new BigUint64Array(KERNEL_COUNTERS.length + 2)), RangeError);
+        session.counters(new BigUint64Array(KERNEL_COUNTERS.length + 3));
+        return session;
+      },
+    },
+  );
+  tracer.close();
+});
