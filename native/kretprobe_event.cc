@@ -18,6 +18,8 @@ constexpr char kGroup[] = "tcpaccept";
 // KRETPROBE_MAXACTIVE_MAX of kernel/trace/trace_kprobe.c (6.1 to 6.18); about 300 KiB of kernel memory.
 constexpr int kInstances = 4096;
 
+std::string removal(const std::string& name) { return std::string("-:") + kGroup + "/" + name + "\n"; }
+
 std::atomic<unsigned> next_number{0};  // a process may hold several, in several worker threads
 
 }  // namespace
@@ -35,7 +37,13 @@ KretprobeEvent::KretprobeEvent() {
   }
 }
 
-KretprobeEvent::~KretprobeEvent() { tracefs_.append("kprobe_events", std::string("-:") + kGroup + "/" + name_ + "\n"); }
+KretprobeEvent::~KretprobeEvent() {
+  if (!name_.empty()) tracefs_.append("kprobe_events", removal(name_));
+}
+
+bool KretprobeEvent::remove(const std::string& name) {
+  return Tracefs().append("kprobe_events", removal(name)) != EBUSY;
+}
 
 FileDescriptor KretprobeEvent::open() const { return tracefs_.open_event(kGroup, name_); }
 
@@ -49,11 +57,13 @@ uint64_t KretprobeEvent::misses() const {
   return 0;
 }
 
-// A process killed with -9 leaves its event behind, unattached: it would cost every accept a trap for ever.
-void KretprobeEvent::remove_those_of_dead_processes() const {
+// A process killed with -9 leaves its event behind, unattached: it would cost every accept a trap for ever. One that a
+// pinned link is attached to is busy, and stays.
+void KretprobeEvent::remove_those_of_dead_processes() {
+  const Tracefs tracefs;
   std::string events;
   try {
-    events = tracefs_.read("kprobe_events");
+    events = tracefs.read("kprobe_events");
   } catch (const Failure&) {
     return;  // no kprobes: the constructor says so
   }
@@ -64,7 +74,7 @@ void KretprobeEvent::remove_those_of_dead_processes() const {
     if (at == std::string::npos) continue;
     const pid_t owner = atoi(line.c_str() + at + mark.size());
     if (owner > 0 && kill(owner, 0) < 0 && errno == ESRCH) {
-      tracefs_.append("kprobe_events", "-" + line.substr(at, line.find(' ', at) - at) + "\n");
+      tracefs.append("kprobe_events", "-" + line.substr(at, line.find(' ', at) - at) + "\n");
     }
   }
 }

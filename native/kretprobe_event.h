@@ -15,17 +15,25 @@ class KretprobeEvent {
  public:
   // Throws Failure ERR_BPF_HOOK when the kernel refuses the probe.
   KretprobeEvent();
+  // The one of that name, which a pinned link needs and another process made.
+  explicit KretprobeEvent(std::string name) : name_(std::move(name)) {}
   ~KretprobeEvent();
   KretprobeEvent(const KretprobeEvent&) = delete;
   KretprobeEvent& operator=(const KretprobeEvent&) = delete;
 
+  const std::string& name() const { return name_; }
   FileDescriptor open() const;
   // Accepts the probe did not see because its pool was empty.
   uint64_t misses() const;
 
- private:
-  void remove_those_of_dead_processes() const;
+  // Leaves it in place for the link that is pinned.
+  void leave() { name_.clear(); }
+  // False: it is busy.
+  static bool remove(const std::string& name);
+  // Removes those of processes that are no more, as far as no link needs them.
+  static void remove_those_of_dead_processes();
 
+ private:
   Tracefs tracefs_;
   std::string name_;
 };
