@@ -87,13 +87,14 @@ function createProgram(
 }
 
 function addSubcommand(program: Command, name: SubcommandName, onRequest: (request: Request) => void): void {
-  const { description, keys, hasJson }: Subcommand = SUBCOMMANDS[name];
+  const { description, keys, hasJson, operand }: Subcommand = SUBCOMMANDS[name];
   const command = program
     .command(name)
     .description(description)
     .allowExcessArguments(false)
     .optionsGroup('Options:')
     .helpOption('-h, --help', 'Show this help.');
+  if (operand) command.argument(`<${operand.name}>`);
   if (hasJson) command.option('--json', 'Print the result as JSON.');
   for (const key of keys) {
     for (const option of commanderOptions(key)) command.addOption(option.helpGroup('Options:'));
@@ -104,7 +105,7 @@ function addSubcommand(program: Command, name: SubcommandName, onRequest: (reque
     if (foreign) throw usage(`${name} takes no ${longFlag(OPTIONS[foreign], before[foreign])}`);
     onRequest({
       command: name,
-      flags: { ...before, ...flagsOf(command) },
+      flags: { ...before, ...flagsOf(command), ...(operand && { [operand.key]: command.args[0] }) },
       json: command.getOptionValue('json') === true,
     });
   });

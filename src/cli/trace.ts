@@ -1,8 +1,8 @@
 import type { Config } from '../config.ts';
 import { EXIT } from '../errors.ts';
 import type { ExportLane } from '../export/open-lane.ts';
-import { hostAttributes } from '../identity/host.ts';
-import { Identifier } from '../identity/identify.ts';
+import { bootId, hostAttributes } from '../identity/host.ts';
+import { Identifier, uidPrefixOf } from '../identity/identify.ts';
 import { ProcessCache } from '../identity/process-cache.ts';
 import { AcceptTracer } from '../kernel/accept-tracer.ts';
 import { Ledger } from '../ledger.ts';
@@ -25,7 +25,10 @@ export async function trace(config: Config, environment: NodeJS.ProcessEnv): Pro
   const { warn } = new Warnings((line) => process.stderr.write(line));
   const ledger = new Ledger();
   const stopSignal = new StopSignal();
-  const lane = config.exporting ? await openLane(environment, ledger, warn) : undefined;
+  const { hook, ringBytes, pinDirectory } = config;
+  // Before anything may connect: pinned programs see it, and must know that it is us.
+  const tracer = new AcceptTracer({ ...filters, hook, ringBytes, self: 'all', pinDirectory });
+  const lane = config.exporting ? await openLane(environment, ledger, warn, tracer) : undefined;
   const printer = new Printer(process.stdout, ledger, {
     ...config.output,
     limit: config.count,
@@ -37,19 +40,19 @@ export async function trace(config: Config, environment: NodeJS.ProcessEnv): Pro
     },
     onLimit: () => stopSignal.stop('count'),
   });
-  const tracer = new AcceptTracer({ ...filters, hook: config.hook, ringBytes: config.ringBytes, self: 'all' });
-
   const cache = new ProcessCache();
-  const identifier = new Identifier({ cache });
+  const { loadedMonotonicNs } = tracer.earlier;
+  const identifier = new Identifier({ cache, loadedMonotonicNs });
+  const runUidPrefix = uidPrefixOf(bootId(), process.hrtime.bigint());
   const sinks = new Sinks({ ledger, identifier, printer, lane });
-  process.stderr.write(`otel-tcpaccept: tracing hook=${tracer.hook} ${exportText(lane)}\n`);
+  process.stderr.write(`otel-tcpaccept: tracing hook=${tracer.hook} ${exportText(lane)}${pinText(tracer, config)}\n`);
   if (config.verbose) sayHostPid(tracer, filters.pid);
   printer.start();
   const { uidPrefix } = identifier;
-  if (config.listeners) sinks.report('listener', currentListeners(cache, uidPrefix));
+  if (config.listeners) sinks.report('listener', currentListeners(cache, runUidPrefix));
   tracer.run((batch) => sinks.take(batch));
   const write = (line: string) => void process.stderr.write(line);
-  const bookkeeper = new Bookkeeper({ tracer, ledger, sinks, printer, uidPrefix, write });
+  const bookkeeper = new Bookkeeper({ tracer, ledger, sinks, printer, uidPrefix, runUidPrefix, write });
   // From here: setting up takes half a second, which is not tracing.
   if (config.durationMillis !== undefined) stopSignal.stopAfter(config.durationMillis);
 
@@ -58,6 +61,11 @@ export async function trace(config: Config, environment: NodeJS.ProcessEnv): Pro
   bookkeeper.reportLosses();
   await Promise.all([lane?.close(EXPORT_CLOSE_MILLIS), printer.flush(PRINT_FLUSH_MILLIS)]);
   bookkeeper.close();
+  if (pinDirectory !== undefined) {
+    write(
+      `otel-tcpaccept: accepts are still recorded in ${pinDirectory}: start again with --pin to go on, or end it with otel-tcpaccept unpin ${pinDirectory}\n`,
+    );
+  }
   tracer.close();
   await printer.flush(LAST_LINE_MILLIS);
   stopSignal.dispose();
@@ -69,9 +77,19 @@ async function openLane(
   environment: NodeJS.ProcessEnv,
   ledger: Ledger,
   warn: Warnings['warn'],
+  tracer: AcceptTracer,
 ): Promise<ExportLane | undefined> {
-  const { openExportLane } = await import('../export/open-lane.ts');
-  return await openExportLane(environment, ledger, warn, await hostAttributes());
+  try {
+    const { openExportLane } = await import('../export/open-lane.ts');
+    return await openExportLane(environment, ledger, warn, await hostAttributes());
+  } catch (error) {
+    tracer.abandon();
+    throw error;
+  }
+}
+
+function pinText({ earlier }: AcceptTracer, { pinDirectory }: Config): string {
+  return pinDirectory === undefined ? '' : ` pin=${pinDirectory} ${earlier.were ? 'resumed' : 'new'}`;
 }
 
 function exportText(lane: ExportLane | undefined): string {
