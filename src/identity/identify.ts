@@ -1,16 +1,7 @@
-import type { AcceptBatch, AcceptedConnection } from '../kernel/accepted-connection.ts';
+import type { AcceptBatch } from '../kernel/accepted-connection.ts';
 import { bootId } from './host.ts';
+import { IdentifiedBatch } from './identified-batch.ts';
 import type { ProcessCache } from './process-cache.ts';
-import type { ProcessIdentity } from './process-identity.ts';
-
-/** One accept with who it was and what it is called. */
-export interface IdentifiedAccept {
-  readonly connection: AcceptedConnection;
-  /** `undefined` where the process was gone before it could be looked at. */
-  readonly process: ProcessIdentity | undefined;
-  /** `<boot id>-<load time>-<CPU>-<sequence>`: the same whenever this accept is read, and no other accept's. */
-  readonly uid: string;
-}
 
 export interface IdentifierOptions {
   readonly cache: Pick<ProcessCache, 'identify'>;
@@ -36,12 +27,8 @@ export class Identifier {
     this.uidPrefix = uidPrefixOf(boot, loadedMonotonicNs);
   }
 
-  /** In the batch's order. Must be called while the batch is valid; the result may be kept. */
-  identify(batch: AcceptBatch): IdentifiedAccept[] {
-    return batch.connections.map((connection) => ({
-      connection,
-      process: this.#cache.identify(connection),
-      uid: `${this.uidPrefix}${connection.cpu}-${connection.sequence}`,
-    }));
+  /** Must be called, and the result used, while the batch is valid; its `records` may be kept. */
+  identify(batch: AcceptBatch): IdentifiedBatch {
+    return new IdentifiedBatch(batch, this.#cache, this.uidPrefix);
   }
 }
