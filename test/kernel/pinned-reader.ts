@@ -23,9 +23,9 @@ tracer.run(
   (batch) => {
     const lines = identifier
       .identify(batch)
-      .map(({ uid, connection: { peerPort, cpu, sequence } }) => `${uid} ${peerPort} ${cpu} ${sequence}\n`);
+      .records.map(({ uid, connection: { peerPort, cpu, sequence } }) => `${uid} ${peerPort} ${cpu} ${sequence}\n`);
     writeSync(file, lines.join(''));
-    released = released.then(() => pause(Math.random() * LONGEST_HOLD_MILLIS)).then(() => tracer.release(batch.count));
+    released = released.then(() => pause(batch.count % LONGEST_HOLD_MILLIS)).then(() => tracer.release(batch.count));
   },
   { holdRing: true },
 );
