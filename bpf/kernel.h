@@ -179,7 +179,6 @@ struct task_struct {
 	int pid;
 	int tgid;
 	struct task_struct *group_leader;
-	u64 start_boottime; /* ns; called real_start_time before 5.5 */
 	struct pid *thread_pid;
 	const struct cred *cred;
 	struct nsproxy *nsproxy;

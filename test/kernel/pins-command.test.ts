@@ -1,12 +1,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { RECORD_BYTES } from '../../src/kernel/record-layout.ts';
 import { EVENTS } from '../../src/record/events.ts';
 import { runCommand, TracerCommand } from '../collector/tracer-command.ts';
 import { PinScene } from './pin-scene.ts';
 import { type Listener, Server } from './server.ts';
 
-/** What a ring of one page holds. */
-const PAGE_RECORDS = 28;
+/** What a ring of one page holds: records, each with a header of 8. */
+const PAGE_RECORDS = Math.floor(4096 / (RECORD_BYTES + 8));
 
 async function connect(server: Server, { listener, port }: Listener, count: number): Promise<void> {
   const serving = server.begin('serve', { listener, count, thread: 'serves' });

@@ -7,6 +7,7 @@ import { AcceptTracer } from '../../src/kernel/accept-tracer.ts';
 import type { AcceptedConnection } from '../../src/kernel/accepted-connection.ts';
 import { loadNative } from '../../src/kernel/native.ts';
 import type { TracerSettings } from '../../src/kernel/open-session.ts';
+import { RECORD_BYTES } from '../../src/kernel/record-layout.ts';
 import { unpin } from '../../src/kernel/unpin.ts';
 import { CGROUP_SET } from './bpf-filesystem.ts';
 import { assertFreed, ownBpfObjects, ownDescriptors, ownMappings } from './bpf-objects.ts';
@@ -15,8 +16,8 @@ import { PinScene } from './pin-scene.ts';
 import { Reader } from './reader.ts';
 
 const SETTINGS = { hook: 'syscall', ringBytes: 1 << 16, self: 'none' } as const;
-/** What a ring of one page holds. */
-const PAGE_RECORDS = 28;
+/** What a ring of one page holds: records, each with a header of 8. */
+const PAGE_RECORDS = Math.floor(4096 / (RECORD_BYTES + 8));
 
 function open(pinDirectory: string, more: Partial<TracerSettings> = {}): AcceptTracer {
   return new AcceptTracer({ ...SETTINGS, pinDirectory, ...more });
