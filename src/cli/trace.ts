@@ -40,7 +40,7 @@ export async function trace(config: Config, environment: NodeJS.ProcessEnv): Pro
     },
     onLimit: () => stopSignal.stop('count'),
   });
-  const cache = new ProcessCache();
+  const cache = new ProcessCache(config.commandLine.isWanted ? { redact: redactor(config.commandLine.secrets) } : {});
   const { loadedMonotonicNs } = tracer.earlier;
   const identifier = new Identifier({ cache, loadedMonotonicNs });
   const runUidPrefix = uidPrefixOf(bootId(), process.hrtime.bigint());
@@ -70,6 +70,12 @@ export async function trace(config: Config, environment: NodeJS.ProcessEnv): Pro
   await printer.flush(LAST_LINE_MILLIS);
   stopSignal.dispose();
   return EXIT.done;
+}
+
+/** Hides what a pattern finds. */
+function redactor(pattern: string): (text: string) => string {
+  const secrets = new RegExp(pattern, 'gi');
+  return (text) => text.replace(secrets, '***');
 }
 
 /** Imported only when wanted: the OpenTelemetry packages take longer to load than everything else together. */

@@ -1,10 +1,10 @@
 import type { AcceptBatch } from '../kernel/accepted-connection.ts';
 import { bootId } from './host.ts';
 import { IdentifiedBatch } from './identified-batch.ts';
-import type { ProcessCache } from './process-cache.ts';
+import type { ProcessLookup } from './process-cache.ts';
 
 export interface IdentifierOptions {
-  readonly cache: Pick<ProcessCache, 'identify'>;
+  readonly cache: ProcessLookup;
   /** Default this boot's. */
   readonly bootId?: string;
   /** When the kernel's sequence counters began, `CLOCK_MONOTONIC`, which is never set back; default now. */
@@ -18,7 +18,7 @@ export function uidPrefixOf(boot: string, monotonicNs: bigint): string {
 
 /** Gives each accept of a batch its process and its uid; one for each session, since each counts from the start. */
 export class Identifier {
-  readonly #cache: Pick<ProcessCache, 'identify'>;
+  readonly #cache: ProcessLookup;
   /** Of every uid of this session. */
   readonly uidPrefix: string;
 

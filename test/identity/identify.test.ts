@@ -10,6 +10,11 @@ import { type AcceptFacts, acceptOf } from './accept.ts';
 const WEB: ProcessIdentity = {
   executableName: 'web',
   executablePath: '/usr/bin/web',
+  commandLine: undefined,
+  parentPid: 1,
+  creationTime: '2023-11-14T22:13:20.000Z',
+  userName: 'www-data',
+  realUserName: 'root',
   cgroupPath: '/',
   containerId: undefined,
   containerRuntime: undefined,
