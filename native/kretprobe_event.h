@@ -13,10 +13,10 @@ namespace tcpaccept {
 // thread asleep in accept() holds one, and the kernel's default (a few per CPU) has blinded other tools without a word.
 class KretprobeEvent {
  public:
-  // Throws Failure ERR_BPF_HOOK when the kernel refuses the probe.
+  // Throws Failure: ERR_BPF_HOOK when the kernel refuses the probe, ERR_BPF_PERMISSION when tracefs refuses us.
   KretprobeEvent();
   // The one of that name, which a pinned link needs and another process made.
-  explicit KretprobeEvent(std::string name) : name_(std::move(name)) {}
+  explicit KretprobeEvent(std::string name);
   ~KretprobeEvent();
   KretprobeEvent(const KretprobeEvent&) = delete;
   KretprobeEvent& operator=(const KretprobeEvent&) = delete;
@@ -25,16 +25,18 @@ class KretprobeEvent {
   FileDescriptor open() const;
   // Accepts the probe did not see because its pool was empty.
   uint64_t misses() const;
-
   // Leaves it in place for the link that is pinned.
   void leave() { name_.clear(); }
   // False: it is busy.
-  static bool remove(const std::string& name);
-  // Removes those of processes that are no more, as far as no link needs them.
-  static void remove_those_of_dead_processes();
+  bool remove() const;
 
  private:
+  void remove_those_of_dead_processes() const;
+
   Tracefs tracefs_;
+  // Open from the start to the end: a process that gave up root may no longer open them, but may use them.
+  FileDescriptor control_;  // kprobe_events
+  FileDescriptor profile_;  // kprobe_profile
   std::string name_;
 };
 

@@ -49,6 +49,11 @@ std::string text_of(const FileDescriptor& map) {
   return value.data();
 }
 
+void remove_event(const std::string& name) {
+  const KretprobeEvent event(name);
+  for (int i = 0; i < kEventTries && !event.remove(); i++) usleep(kEventPauseMicros);
+}
+
 Failure filling_failed(int errnum) {
   return Failure("ERR_PIN", "pin", errnum, std::string("--pin: the settings cannot be kept: ") + strerror(errnum));
 }
@@ -118,7 +123,7 @@ UnpinnedSession unpin_session(const std::string& path) {
   FileDescriptor ring_map;
   if (pins.has("map_ring")) ring_map = pins.open("map_ring");
   pins.remove_all();
-  for (int i = 0; !event.empty() && i < kEventTries && !KretprobeEvent::remove(event); i++) usleep(kEventPauseMicros);
+  if (!event.empty()) remove_event(event);
   if (ring_map) {
     const Ring ring(ring_map.get(), info_of(ring_map.get()).max_entries, sizeof(tcpaccept_event));
     was.unread_records = ring.pending_records();

@@ -55,6 +55,15 @@ const CASES: Readonly<Record<OptionKey, Cases>> = {
   cgroupMapPath: { of: (config) => config.filters.cgroupMapPath, ...PATHS },
   mountNamespaceMapPath: { of: (config) => config.filters.mountNamespaceMapPath, ...PATHS },
   ...SET_CASES,
+  runAsUser: {
+    of: (config) => config.runAsUser,
+    good: [
+      ['nobody', 'nobody'],
+      ['65534', 65_534],
+      ['_otel-tcpaccept', '_otel-tcpaccept'],
+    ],
+    wrong: ['-1', '4294967295', 'a,b', '!nobody', ' nobody', '/root'],
+  },
   output: {
     of: (config) => config.output.format,
     good: [
@@ -182,14 +191,16 @@ test('with nothing given', () => {
         ...Object.fromEntries(SET_KEYS.map((key) => [key, { included: [], excluded: [] }])),
       },
       hook: 'auto',
-      ringBytes: 16_777_216,
+      ringBytes: 8_388_608,
       pinDirectory: undefined,
       output: { format: 'table', time: false, timestamp: false },
+      runAsUser: undefined,
       durationMillis: undefined,
       count: undefined,
       commandLine: { isWanted: false, secrets: OPTIONS.commandLineRedact.default.value },
       listeners: false,
       exporting: false,
+      exportingMetrics: false,
       verbose: false,
     },
     warnings: [],

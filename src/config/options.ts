@@ -35,6 +35,7 @@ export interface OptionValues {
   readonly hook: 'auto' | Hook;
   readonly ringBytes: number;
   readonly pinDirectory: string | undefined;
+  readonly runAsUser: number | string | undefined;
   readonly durationMillis: number | undefined;
   readonly count: number | undefined;
   readonly commandLine: boolean;
@@ -223,7 +224,17 @@ export const OPTIONS: { readonly [Key in OptionKey]: OptionRow<OptionValues[Key]
     accepts: 'a power of two from 4096 to 1G, in bytes or with K, M or G after it',
     example: '64M',
     parse: powerOfTwoBytes,
-    default: { value: 16 * 1024 ** 2, text: '16M' },
+    default: { value: 8 * 1024 ** 2, text: '8M' },
+  },
+  runAsUser: {
+    group: 'Tracing',
+    flags: [{ flags: '--user <NAME>', brief: 'Give up root for this user once the programs are attached.' }],
+    variable: 'TCPACCEPT_USER',
+    noun: 'a user',
+    accepts: 'the name or id of a user of this host',
+    example: 'nobody',
+    parse: user,
+    default: NONE,
   },
   pinDirectory: {
     group: 'Tracing',
@@ -288,7 +299,7 @@ export const OPTIONS: { readonly [Key in OptionKey]: OptionRow<OptionValues[Key]
     variable: 'TCPACCEPT_COMMAND_LINE_REDACT',
     noun: 'a pattern',
     accepts: 'a regular expression of JavaScript',
-    example: '(?<=--key[ =])\\S+',
+    example: '(?<=--key=)[^\\s]+',
     parse: pattern,
     default: { value: SECRETS, text: '' },
   },
