@@ -8,6 +8,8 @@ export const ERROR_CODES = {
   ERR_PIN: EXIT.usage,
   ERR_PIN_HELD: EXIT.failed,
   ERR_EXPORT_CONFIG: EXIT.usage,
+  ERR_SPOOL_HELD: EXIT.failed,
+  ERR_SPOOL: EXIT.failed,
   ERR_PLATFORM: EXIT.unsupported,
   ERR_ADDON: EXIT.unsupported,
   ERR_PRIVILEGE: EXIT.unsupported,

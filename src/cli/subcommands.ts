@@ -10,6 +10,8 @@ export interface Subcommand {
   readonly hasJson: boolean;
   /** It takes a value without a flag, which is that of an option. */
   readonly operand?: { readonly name: string; readonly key: OptionKey };
+  /** Words it takes behind its name, at most one of them, and then no --json. */
+  readonly actions?: readonly string[];
 }
 
 export const SUBCOMMANDS = {
@@ -22,6 +24,13 @@ export const SUBCOMMANDS = {
     description: 'List the TCP listeners of this host with their owners and accept queues.',
     keys: ['ports', 'family', 'output', 'verbose'],
     hasJson: false,
+  },
+  spool: {
+    description:
+      'Show what waits on disk to be delivered; flush delivers it and ends, export prints it as OTLP JSON lines.',
+    keys: ['spoolDirectory', 'spoolMaxBytes', 'spoolMaxAgeMillis', 'verbose'],
+    hasJson: true,
+    actions: ['flush', 'export'],
   },
   top: {
     description: 'Show who accepts what, live: rates, accept queues, waits and peers of each listener.',

@@ -1,6 +1,6 @@
 import type { Config } from '../config.ts';
 import { EXIT } from '../errors.ts';
-import type { ExportLane } from '../export/open-lane.ts';
+import type { ExportLane, LaneOptions } from '../export/open-lane.ts';
 import type { MetricsExport, MetricsParts } from '../export/open-metrics.ts';
 import { bootId, hostAttributes } from '../identity/host.ts';
 import { Identifier, uidPrefixOf } from '../identity/identify.ts';
@@ -45,7 +45,7 @@ export async function trace(config: Config, environment: NodeJS.ProcessEnv): Pro
   const listeners = config.listeners ? currentListeners(cache, runUidPrefix) : [];
   if (user) giveUpRoot(user, tracer);
   const lane = await orAbandon(tracer, async () =>
-    exporting?.openExportLane(environment, ledger, warn, await hostAttributes()),
+    exporting?.openExportLane(environment, ledger, warn, await hostAttributes(), laneOptions(config, tracer)),
   );
   const readLedger = () => {
     ledger.setRunning(tracer.counts());
@@ -76,7 +76,8 @@ export async function trace(config: Config, environment: NodeJS.ProcessEnv): Pro
   if (config.verbose) sayHostPid(tracer, filters.pid);
   printer.start();
   sinks.report('listener', listeners);
-  tracer.run((batch) => sinks.take(batch));
+  const holdRing = isSafeFirst(config) && lane?.tellsSafe === true;
+  tracer.run((batch) => sinks.take(batch), { holdRing });
   // From here: setting up takes half a second, which is not tracing.
   if (config.durationMillis !== undefined) stopSignal.stopAfter(config.durationMillis);
 
@@ -118,6 +119,19 @@ async function orAbandon<Result>(tracer: AcceptTracer, step: () => Promise<Resul
 
 function pinText({ earlier }: AcceptTracer, { pinDirectory }: Config): string {
   return pinDirectory === undefined ? '' : ` pin=${pinDirectory} ${earlier.were ? 'resumed' : 'new'}`;
+}
+
+/** Whether records leave the ring, where a crash leaves them, only for the disk. */
+function isSafeFirst({ pinDirectory, spool }: Config): boolean {
+  return pinDirectory !== undefined && spool.mode === 'always';
+}
+
+function laneOptions(config: Config, tracer: AcceptTracer): LaneOptions {
+  const { mode, ...spool } = config.spool;
+  return {
+    spool: mode === 'off' ? undefined : { ...spool, mode },
+    ...(isSafeFirst(config) && { onSafe: (accepts) => tracer.release(accepts) }),
+  };
 }
 
 /** Imported only when wanted, as the lane is. */
