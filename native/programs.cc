@@ -14,6 +14,7 @@
 #include "failure.h"
 #include "libbpf_log.h"
 #include "pinned_map.h"
+#include "pinned_session.h"
 #include "refusal.h"
 
 namespace tcpaccept {
@@ -116,6 +117,16 @@ void choose_programs(const Settings& settings, accept_bpf* programs) {
   }
 }
 
+// What is left is run from here: pinned are links, and what they attach is loaded.
+void leave_out_attached(accept_bpf* programs) {
+  bpf_program* program;
+  bpf_object__for_each_program(program, programs->obj) {
+    if (program != programs->progs.remember_own_pid && program != programs->progs.locate_process) {
+      bpf_program__set_autoload(program, false);
+    }
+  }
+}
+
 void use_pinned_map(bpf_map* map, const std::string& path, const PinnedMapShape& shape) {
   if (path.empty()) return;
   FileDescriptor pinned = open_pinned_map(path, shape);
@@ -180,7 +191,7 @@ InstructionCounts verified_instructions(const accept_bpf* programs) {
   return counts;
 }
 
-Programs load_programs(const Settings& settings) {
+Programs load_programs(const Settings& settings, const PinDirectory* pins) {
   const FreedMemoryReturned returned;
   const SignalsBlocked blocked;
   LibbpfLog log;
@@ -189,11 +200,17 @@ Programs load_programs(const Settings& settings) {
     if (!programs) throw load_failure(settings.hook, errno, log.text());
     apply(settings, programs.get());
     choose_programs(settings, programs.get());
+    if (pins) {
+      reuse_pinned_maps(*pins, programs.get());
+      leave_out_attached(programs.get());
+    }
     const int error = -accept_bpf__load(programs.get());
     if (error) throw load_failure(settings.hook, error, log.text());
-    insert_ports(programs->maps.ports, settings.ports);
-    insert_ports(programs->maps.self_ports, settings.self_ports);
-    fill_filter_sets(settings.filter_sets, programs.get());
+    if (!pins) {
+      insert_ports(programs->maps.ports, settings.ports);
+      insert_ports(programs->maps.self_ports, settings.self_ports);
+      fill_filter_sets(settings.filter_sets, programs.get());
+    }
     learn_own_pid(programs.get());
     return programs;
   } catch (Failure& failure) {

@@ -36,6 +36,8 @@ export interface Config {
   readonly hook: 'auto' | Hook;
   /** A power of two from 4096 to 2^30. */
   readonly ringBytes: number;
+  /** Where to pin, on a BPF file system. */
+  readonly pinDirectory: string | undefined;
   readonly output: {
     readonly format: OutputFormat;
     readonly time: boolean;
@@ -110,6 +112,7 @@ export function readConfig(
     filters: Object.freeze(filters),
     hook: read(OPTIONS.hook, flags.hook),
     ringBytes: read(OPTIONS.ringBytes, flags.ringBytes),
+    pinDirectory: read(OPTIONS.pinDirectory, flags.pinDirectory),
     output: Object.freeze(output),
     runAsUser: read(OPTIONS.runAsUser, flags.runAsUser),
     durationMillis: read(OPTIONS.durationMillis, flags.durationMillis),

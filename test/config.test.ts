@@ -78,6 +78,11 @@ const CASES: Readonly<Record<OptionKey, Cases>> = {
     good: ['auto', ...HOOKS].map((hook) => [hook, hook] as const),
     wrong: ['kprobe', 'FEXIT', 'fexit,syscall'],
   },
+  pinDirectory: {
+    of: (config) => config.pinDirectory,
+    good: [['/sys/fs/bpf/otel-tcpaccept', '/sys/fs/bpf/otel-tcpaccept']],
+    wrong: ['pins', './pins', `/${'x'.repeat(4095)}`],
+  },
   ringBytes: {
     of: (config) => config.ringBytes,
     good: [
@@ -213,6 +218,7 @@ test('with nothing given', () => {
       },
       hook: 'auto',
       ringBytes: 8_388_608,
+      pinDirectory: undefined,
       output: { format: 'table', time: false, timestamp: false },
       runAsUser: undefined,
       durationMillis: undefined,

@@ -37,6 +37,7 @@ export interface OptionValues {
   readonly output: OutputFormat;
   readonly hook: 'auto' | Hook;
   readonly ringBytes: number;
+  readonly pinDirectory: string | undefined;
   readonly runAsUser: number | string | undefined;
   readonly durationMillis: number | undefined;
   readonly count: number | undefined;
@@ -240,6 +241,21 @@ export const OPTIONS: { readonly [Key in OptionKey]: OptionRow<OptionValues[Key]
     accepts: 'the name or id of a user of this host',
     example: 'nobody',
     parse: user,
+    default: NONE,
+  },
+  pinDirectory: {
+    group: 'Tracing',
+    flags: [
+      {
+        flags: '--pin <DIR>',
+        brief: 'Go on recording in the kernel when this process ends, and go on from there at the next start.',
+      },
+    ],
+    variable: 'TCPACCEPT_PIN',
+    noun: 'a directory',
+    accepts: 'an absolute path on a BPF file system, at most 4095 bytes',
+    example: '/sys/fs/bpf/otel-tcpaccept',
+    parse: absolutePath,
     default: NONE,
   },
   durationMillis: {
