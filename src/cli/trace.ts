@@ -6,6 +6,7 @@ import { bootId, hostAttributes } from '../identity/host.ts';
 import { Identifier, uidPrefixOf } from '../identity/identify.ts';
 import { ProcessCache } from '../identity/process-cache.ts';
 import { AcceptTracer } from '../kernel/accept-tracer.ts';
+import { loadNative } from '../kernel/native.ts';
 import { recordsThatFit } from '../kernel/record-layout.ts';
 import { Ledger } from '../ledger.ts';
 import { Printer } from '../output/printer.ts';
@@ -26,6 +27,8 @@ const METRICS_CLOSE_MILLIS = 700;
 
 /** Traces until told to stop, then delivers what was recorded and says what became of every accept. */
 export async function trace(config: Config, environment: NodeJS.ProcessEnv): Promise<number> {
+  const native = loadNative();
+  native.keepHeapSmall();
   const filters = await resolveFilters(config.filters);
   const { warn } = new Warnings((line) => process.stderr.write(line));
   const ledger = new Ledger();
@@ -35,7 +38,7 @@ export async function trace(config: Config, environment: NodeJS.ProcessEnv): Pro
   const user = config.runAsUser === undefined ? undefined : await findNewUser(config.runAsUser);
   const { hook, ringBytes, pinDirectory } = config;
   // Before anything may connect: pinned programs see it, and must know that it is us.
-  const tracer = new AcceptTracer({ ...filters, hook, ringBytes, self: 'all', pinDirectory });
+  const tracer = new AcceptTracer({ ...filters, hook, ringBytes, self: 'all', pinDirectory }, native);
   const cache = new ProcessCache(config.commandLine.isWanted ? { redact: redactor(config.commandLine.secrets) } : {});
   const { loadedMonotonicNs } = tracer.earlier;
   const identifier = new Identifier({ cache, loadedMonotonicNs });
