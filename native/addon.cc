@@ -1,5 +1,4 @@
 #define NAPI_VERSION 9
-#include <malloc.h>
 #include <napi.h>
 #include <time.h>
 
@@ -12,6 +11,7 @@
 #include "addon_listeners.h"
 #include "addon_pins.h"
 #include "addon_settings.h"
+#include "resident.h"
 #include "session.h"
 
 // Node-API and nothing else: from checked JavaScript values to a Session and back. No threads, no libuv, so one binary
@@ -205,12 +205,8 @@ Napi::Value record_layout(const Napi::CallbackInfo& info) {
   return layout;
 }
 
-// glibc gives each thread a heap of its own, and keeps what was freed below the heap's end. The bodies of requests come and
-// go from 64 KiB on: mapped one by one, their memory goes back when they do. For the whole process, so for its owner only.
-void keep_heap_small(const Napi::CallbackInfo&) {
-  mallopt(M_ARENA_MAX, 2);
-  mallopt(M_MMAP_THRESHOLD, 64 << 10);
-}
+void keep_heap_small(const Napi::CallbackInfo&) { tcpaccept::keep_heap_small(); }
+void unmap_code_of_start(const Napi::CallbackInfo&) { tcpaccept::unmap_code_of_start(); }
 
 // Runs when the environment ends, before finalizers and in no order with them: sessions are closed here, objects later.
 void close_all(Environment* environment) {
@@ -228,6 +224,7 @@ Napi::Object init(Napi::Env env, Napi::Object exports) {
   exports.Set("unpin", Napi::Function::New(env, tcpaccept::unpin));
   exports.Set("readClock", Napi::Function::New(env, read_clock));
   exports.Set("keepHeapSmall", Napi::Function::New(env, keep_heap_small));
+  exports.Set("unmapCodeOfStart", Napi::Function::New(env, unmap_code_of_start));
   exports.Set("recordLayout", Napi::Function::New(env, record_layout));
   exports.Set("Listeners", tcpaccept::define_listeners(env));
   exports.Set("listenerLayout", Napi::Function::New(env, tcpaccept::listener_layout));

@@ -80,6 +80,7 @@ export async function trace(config: Config, environment: NodeJS.ProcessEnv): Pro
   printer.start();
   sinks.report('listener', listeners);
   const holdRing = isSafeFirst(config) && lane?.tellsSafe === true;
+  native.unmapCodeOfStart();
   tracer.run((batch) => sinks.take(batch), { holdRing });
   // From here: setting up takes half a second, which is not tracing.
   if (config.durationMillis !== undefined) stopSignal.stopAfter(config.durationMillis);

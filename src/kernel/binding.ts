@@ -122,6 +122,8 @@ export interface NativeBinding {
   readClock(into: BigInt64Array): void;
   /** Has the C library give memory back sooner, in the whole process: not for a process of others. */
   keepHeapSmall(): void;
+  /** Unmaps the code that starting took, of the whole process, too; what is needed again is mapped again. */
+  unmapCodeOfStart(): void;
   /** Byte offset of each field of `struct tcpaccept_event`, and `bytes`, from the C compiler. */
   recordLayout(): Record<string, number>;
   /** The constructor throws what `open` throws. */
