@@ -9,6 +9,7 @@
 #include "../bpf/event.h"
 #include "failure.h"
 #include "libbpf_log.h"
+#include "per_cpu_counts.h"
 
 namespace tcpaccept {
 
@@ -17,12 +18,6 @@ static_assert(Session::kCounters == TCPACCEPT_COUNTERS + 2);
 namespace {
 
 constexpr size_t kRingRecordBytes = sizeof(tcpaccept_event) + BPF_RINGBUF_HDR_SZ;
-
-// struct per_cpu_counts of bpf/maps.h.
-struct PerCpuCounts {
-  uint64_t counts[TCPACCEPT_COUNTERS];
-  uint64_t next_sequence;
-};
 
 uint64_t recursion_misses(const bpf_program* program) {
   bpf_prog_info info = {};
@@ -74,6 +69,7 @@ Session::Session(const Settings& settings) {
   programs_ = load_programs(settings);
   // libbpf may have rounded the size up to pages and a power of two.
   ring_ = std::make_unique<Ring>(bpf_map__fd(programs_->maps.ring), bpf_map__max_entries(programs_->maps.ring));
+  if (settings.summaries != 0) summaries_ = std::make_unique<Summaries>(programs_.get());
   LibbpfLog log;
   try {
     attach(settings.hook);
@@ -143,6 +139,18 @@ size_t Session::drain(uint8_t* into, size_t capacity_bytes) {
   return ring_->drain(into, capacity_bytes, sizeof(tcpaccept_event));
 }
 
+double Session::ring_fill() const {
+  return static_cast<double>(ring_->pending_bytes()) / bpf_map__max_entries(programs_->maps.ring);
+}
+
+void Session::set_overloaded(bool overloaded) { programs_->bss->overloaded = overloaded; }
+
+bool Session::turn_summaries() { return summaries_ && summaries_->turn(); }
+
+size_t Session::drain_summaries(uint8_t* into, size_t capacity_bytes) {
+  return summaries_ ? summaries_->drain(into, capacity_bytes) : 0;
+}
+
 void Session::counters(uint64_t into[kCounters]) const {
   memset(into, 0, kCounters * sizeof(uint64_t));
   std::vector<PerCpuCounts> cpus(libbpf_num_possible_cpus());
@@ -172,6 +180,7 @@ void Session::detach() {
 void Session::close() {
   detach();
   kretprobe_.reset();
+  summaries_.reset();
   ring_.reset();
   programs_.reset();
 }

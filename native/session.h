@@ -9,6 +9,7 @@
 #include "kretprobe_event.h"
 #include "programs.h"
 #include "ring.h"
+#include "summaries.h"
 
 namespace tcpaccept {
 
@@ -27,6 +28,13 @@ class Session {
   bool is_open() const { return ring_ != nullptr; }
   // Copies whole records into `into`, gives their space back, returns how many.
   size_t drain(uint8_t* into, size_t capacity_bytes);
+  // How much of the ring is taken, 0 to 1.
+  double ring_fill() const;
+  // Whether accepts are counted instead of recorded, where the settings leave that open.
+  void set_overloaded(bool overloaded);
+  // As Summaries's; false and 0 where the settings want no summaries. Throws Failure.
+  bool turn_summaries();
+  size_t drain_summaries(uint8_t* into, size_t capacity_bytes);
   // TCPACCEPT_COUNTERS sums over all CPUs, then accepts the probes missed, then records in the ring.
   static constexpr size_t kCounters = 9;
   void counters(uint64_t into[kCounters]) const;
@@ -50,6 +58,7 @@ class Session {
   std::vector<bpf_link*> links_;
   std::vector<bpf_link*> settling_links_;  // system calls' exits beside a function hook
   std::unique_ptr<Ring> ring_;
+  std::unique_ptr<Summaries> summaries_;  // of programs_
 };
 
 }  // namespace tcpaccept

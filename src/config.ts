@@ -5,6 +5,7 @@ import { OPTION_KEYS, OPTIONS, type OptionKey, type OutputFormat } from './confi
 import { TcpAcceptError } from './errors.ts';
 import type { Hook } from './kernel/binding.ts';
 import type { AddressRange, Selection } from './kernel/selection.ts';
+import type { Mode } from './kernel/summary-layout.ts';
 
 export { longFlag, type OptionFlag, type OptionRow } from './config/option-row.ts';
 export { OPTION_KEYS, OPTIONS, type OptionKey, type OutputFormat } from './config/options.ts';
@@ -35,6 +36,9 @@ export interface Config {
   readonly hook: 'auto' | Hook;
   /** A power of two from 4096 to 2^30. */
   readonly ringBytes: number;
+  readonly mode: Mode;
+  /** From 100 to 3,600,000. */
+  readonly summaryIntervalMillis: number;
   readonly output: {
     readonly format: OutputFormat;
     readonly time: boolean;
@@ -85,6 +89,8 @@ export function readConfig(
     filters: Object.freeze(filters),
     hook: read(OPTIONS.hook, flags.hook),
     ringBytes: read(OPTIONS.ringBytes, flags.ringBytes),
+    mode: read(OPTIONS.mode, flags.mode),
+    summaryIntervalMillis: read(OPTIONS.summaryIntervalMillis, flags.summaryIntervalMillis),
     output: Object.freeze(output),
     durationMillis: read(OPTIONS.durationMillis, flags.durationMillis),
     count: read(OPTIONS.count, flags.count),

@@ -3,7 +3,7 @@
  *
  * Its identities (DESIGN section 4), whose names are used everywhere:
  *   kernel: seen = filtered + self + aggregated + ring_full + unreadable + submitted
- *   user:   submitted = in_ring + drained
+ *   user:   submitted = in_ring + drained, aggregated = in_summaries + summarized
  *   export: drained + reports = delivered + rejected + dropped + spooled + queued + unexported
  *   print:  drained = printed + unprinted
  * In an application's plugin the ledger ends at `emitted`: drained = emitted + dropped.
@@ -19,6 +19,9 @@ export const LEDGER_NAMES = [
   'missed',
   'in_ring',
   'drained',
+  'in_summaries',
+  'summarized',
+  'coarsened',
   'reports',
   'delivered',
   'rejected',
@@ -43,7 +46,10 @@ export const LEDGER_BRIEFS: Readonly<Record<LedgerName, string>> = {
   missed: 'accepts the kernel says its probes missed: never seen, so in no sum',
   in_ring: 'records still in the ring',
   drained: 'records read from the ring',
-  reports: 'records made here to tell of losses (`tcpaccept.records.lost`), and exported like the others',
+  in_summaries: 'accepts counted in the kernel, and not told of yet',
+  summarized: 'accepts told of in summaries (`tcpaccept.connections.summarized`)',
+  coarsened: 'of those, the ones without their client or process, because the kernel had room for no more of them',
+  reports: 'records made here, which are summaries and losses, and exported like the others',
   delivered: 'records the endpoint took',
   rejected: 'records the endpoint refused, by an error or a partial success',
   dropped: 'records given up: the queue was full, or the endpoint could not be reached in time',
@@ -66,6 +72,7 @@ export const EXPORT_FATES = ['delivered', 'rejected', 'dropped', 'spooled', 'que
 export const LEDGER_IDENTITIES: readonly (readonly [readonly LedgerName[], readonly LedgerName[]])[] = [
   [['seen'], KERNEL_FATES],
   [['submitted'], ['in_ring', 'drained']],
+  [['aggregated'], ['in_summaries', 'summarized']],
   [['drained', 'reports'], EXPORT_FATES],
   [['drained'], ['printed', 'unprinted']],
 ];
@@ -91,6 +98,7 @@ export class Ledger {
     this.setFinal(kernel);
     this.#counts.seen = KERNEL_FATES.reduce((sum, name) => sum + this.#counts[name], 0);
     this.#counts.in_ring = this.#counts.submitted - this.#counts.drained;
+    this.#counts.in_summaries = this.#counts.aggregated - this.#counts.summarized;
   }
 
   /** Takes over the kernel's counters when nothing moves them any more: each as it was counted. */

@@ -69,6 +69,25 @@ const CASES: Readonly<Record<OptionKey, Cases>> = {
     good: ['auto', ...HOOKS].map((hook) => [hook, hook] as const),
     wrong: ['kprobe', 'FEXIT', 'fexit,syscall'],
   },
+  mode: {
+    of: (config) => config.mode,
+    good: [
+      ['events', 'events'],
+      ['summary', 'summary'],
+      ['auto', 'auto'],
+    ],
+    wrong: ['Auto', 'summaries', ' events'],
+  },
+  summaryIntervalMillis: {
+    of: (config) => config.summaryIntervalMillis,
+    good: [
+      ['0.1', 100],
+      ['10', 10_000],
+      ['2.5', 2500],
+      ['3600', 3_600_000],
+    ],
+    wrong: ['0', '0.09', '3601', '10s', '-1'],
+  },
   ringBytes: {
     of: (config) => config.ringBytes,
     good: [
@@ -168,6 +187,8 @@ test('with nothing given', () => {
       },
       hook: 'auto',
       ringBytes: 16_777_216,
+      mode: 'auto',
+      summaryIntervalMillis: 10_000,
       output: { format: 'table', time: false, timestamp: false },
       durationMillis: undefined,
       count: undefined,

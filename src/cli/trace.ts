@@ -8,6 +8,7 @@ import { AcceptTracer } from '../kernel/accept-tracer.ts';
 import { Ledger } from '../ledger.ts';
 import { Printer } from '../output/printer.ts';
 import { Bookkeeper } from './bookkeeper.ts';
+import { Overload } from './overload.ts';
 import { resolveFilters } from './resolve-filters.ts';
 import { Sinks } from './sinks.ts';
 import { StopSignal } from './stop-signal.ts';
@@ -36,14 +37,29 @@ export async function trace(config: Config, environment: NodeJS.ProcessEnv): Pro
     },
     onLimit: () => stopSignal.stop('count'),
   });
-  const tracer = new AcceptTracer({ ...filters, hook: config.hook, ringBytes: config.ringBytes, self: 'all' });
+  const { hook, ringBytes, mode } = config;
+  const tracer = new AcceptTracer({ ...filters, hook, ringBytes, mode, self: 'all' });
 
   const identifier = new Identifier({ cache: new ProcessCache() });
   const sinks = new Sinks({ ledger, identifier, printer, lane });
-  process.stderr.write(`otel-tcpaccept: tracing hook=${tracer.hook} ${exportText(lane)}\n`);
+  const overload = new Overload({ tracer, lanePressure: () => lane?.pressure() ?? 0, warn });
+  const modeText = mode === 'auto' ? '' : `mode=${mode} `;
+  process.stderr.write(`otel-tcpaccept: tracing hook=${tracer.hook} ${modeText}${exportText(lane)}\n`);
+  if (mode === 'summary' && !lane && config.output.format !== 'ndjson') {
+    warn('mode', '--mode summary makes no rows, and nothing is exported: --output ndjson shows the summaries');
+  }
   if (config.verbose) sayHostPid(tracer, filters.pid);
   printer.start();
-  tracer.run((batch) => sinks.take(batch));
+  tracer.run((batch) => sinks.take(batch), {
+    ...(mode === 'auto' && { beforeDrain: () => overload.look() }),
+    ...(mode !== 'events' && {
+      summaries: {
+        intervalMillis: config.summaryIntervalMillis,
+        onSummaries: (summaries) => sinks.summarize(summaries),
+        hasRoom: () => overload.hasRoom(),
+      },
+    }),
+  });
   const { uidPrefix } = identifier;
   const write = (line: string) => void process.stderr.write(line);
   const bookkeeper = new Bookkeeper({ tracer, ledger, sinks, printer, uidPrefix, write });

@@ -15,6 +15,8 @@ export interface ExportLane extends RecordSink {
   accept(records: readonly AcceptRecord[]): void;
   /** Takes records of other events, as `accept` takes accepts. */
   report<Kind extends EventKind>(kind: Kind, records: readonly EventRecords[Kind][]): void;
+  /** How full the queue is, 0 to 1: at 1 the next record is dropped. */
+  pressure(): number;
   /** Delivers what is queued and resolves, at the latest after the deadline. */
   close(deadlineMillis: number): Promise<void>;
 }
@@ -41,6 +43,7 @@ export async function openExportLane(
     description: describe(settings),
     accept: (records) => lane.accept(records),
     report: (kind, records) => lane.report(kind, records),
+    pressure: () => ledger.get('queued') / settings.batch.maxQueueSize,
     close: (deadlineMillis) => lane.close(deadlineMillis),
   };
 }

@@ -1,3 +1,4 @@
+import type { AcceptSummary } from '../kernel/accept-summary.ts';
 import type { AcceptBatch, AcceptedConnection } from '../kernel/accepted-connection.ts';
 import { bootId } from './host.ts';
 import type { ProcessCache } from './process-cache.ts';
@@ -9,6 +10,15 @@ export interface IdentifiedAccept {
   /** `undefined` where the process was gone before it could be looked at. */
   readonly process: ProcessIdentity | undefined;
   /** `<boot id>-<load time>-<CPU>-<sequence>`: the same whenever this accept is read, and no other accept's. */
+  readonly uid: string;
+}
+
+/** One summary with who it was and what it is called. */
+export interface IdentifiedSummary {
+  readonly summary: AcceptSummary;
+  /** `undefined` where the process was gone before it could be looked at, or had not accepted the first of them. */
+  readonly process: ProcessIdentity | undefined;
+  /** `<boot id>-<load time>-summary-<number>`. */
   readonly uid: string;
 }
 
@@ -25,6 +35,7 @@ export class Identifier {
   readonly #cache: Pick<ProcessCache, 'identify'>;
   /** Of every uid of this session. */
   readonly uidPrefix: string;
+  #summaries = 0;
 
   constructor({ cache, bootId: boot = bootId(), loadedMonotonicNs = process.hrtime.bigint() }: IdentifierOptions) {
     this.#cache = cache;
@@ -38,5 +49,23 @@ export class Identifier {
       process: this.#cache.identify(connection),
       uid: `${this.uidPrefix}${connection.cpu}-${connection.sequence}`,
     }));
+  }
+
+  identifySummaries(summaries: readonly AcceptSummary[]): IdentifiedSummary[] {
+    return summaries.map((summary) => ({
+      summary,
+      process: this.#processOf(summary),
+      uid: `${this.uidPrefix}summary-${this.#summaries++}`,
+    }));
+  }
+
+  /** A look after the last accept, that says of a process which was there at the first. */
+  #processOf(summary: AcceptSummary): ProcessIdentity | undefined {
+    const { process, observedUnixNs, firstBootNs, firstUnixNs, lastBootNs, lastUnixNs } = summary;
+    if (process === undefined) return undefined;
+    const { pid, cgroupId } = process;
+    const at = (acceptedBootNs: bigint, acceptedUnixNs: bigint) =>
+      this.#cache.identify({ pid, cgroupId, acceptedBootNs, acceptedUnixNs, observedUnixNs });
+    return at(lastBootNs, lastUnixNs) && at(firstBootNs, firstUnixNs);
   }
 }

@@ -12,6 +12,12 @@ export interface ProcessCacheOptions {
   readonly ownProcess?: boolean;
 }
 
+/** What of an accept says who accepted it. */
+export type Acceptance = Pick<
+  AcceptedConnection,
+  'pid' | 'cgroupId' | 'acceptedBootNs' | 'acceptedUnixNs' | 'observedUnixNs'
+>;
+
 /** The process that had a pid when we looked, or `identity: undefined` when there was none to read. */
 interface Entry {
   readonly startBootNs: bigint;
@@ -59,7 +65,7 @@ export class ProcessCache {
   }
 
   /** The process that accepted, the same object until it changes; `undefined` when it cannot be known. Never throws. */
-  identify(connection: AcceptedConnection): ProcessIdentity | undefined {
+  identify(connection: Acceptance): ProcessIdentity | undefined {
     if (!this.usable) return undefined;
     const { pid, acceptedBootNs, cgroupId } = connection;
     let entry = this.#entries.get(pid);
@@ -69,7 +75,7 @@ export class ProcessCache {
     return acceptedBootNs >= entry.startBootNs ? entry.identity : undefined;
   }
 
-  #look(connection: AcceptedConnection, known: Entry | undefined): Entry {
+  #look(connection: Acceptance, known: Entry | undefined): Entry {
     const { pid, acceptedBootNs, acceptedUnixNs, observedUnixNs } = connection;
     const entry = this.#confirm(connection, known) ?? this.#read(connection);
     entry.validBootNs = observedUnixNs - acceptedUnixNs + acceptedBootNs;
@@ -78,13 +84,13 @@ export class ProcessCache {
   }
 
   /** The known entry, if it is still the same program of the same process in the same cgroup. */
-  #confirm({ pid, cgroupId }: AcceptedConnection, known: Entry | undefined): Entry | undefined {
+  #confirm({ pid, cgroupId }: Acceptance, known: Entry | undefined): Entry | undefined {
     if (known?.identity === undefined || known.cgroupId !== cgroupId) return undefined;
     const stat = readProcStat(this.#folderOf(pid));
     return stat !== undefined && isSameProgram(stat, known) ? known : undefined;
   }
 
-  #read({ pid, cgroupId }: AcceptedConnection): Entry {
+  #read({ pid, cgroupId }: Acceptance): Entry {
     const nobody = { startBootNs: 0n, image: '', identity: undefined };
     return { ...(readProcess(this.#folderOf(pid)) ?? nobody), cgroupId, validBootNs: 0n };
   }

@@ -5,9 +5,19 @@ import type { Hook, NativeBinding, NativeSession } from './binding.ts';
 import { loadNative } from './native.ts';
 import { type HookRefusal, openSession, type TracerSettings } from './open-session.ts';
 import { KERNEL_COUNTERS, type KernelCounter, RECORD_BYTES } from './record-layout.ts';
+import { type SummaryOptions, SummaryReader } from './summary-reader.ts';
 
-/** Sums over all CPUs since the start, and the records waiting in the ring; names are the ledger's. */
-export type KernelCounts = Readonly<Record<KernelCounter | 'missed' | 'in_ring', number>>;
+/** Sums over all CPUs since the start, and what waits in the ring and in summaries; names are the ledger's. */
+export type KernelCounts = Readonly<Record<KernelCounter | 'missed' | 'in_ring' | 'in_summaries', number>>;
+
+export interface RunOptions {
+  /** `false` lets the process end meanwhile; default true. */
+  readonly keepAlive?: boolean;
+  /** Wanted in the modes `auto` and `summary`: without it what they count is never read. */
+  readonly summaries?: SummaryOptions;
+  /** Called before each look at the ring; must not throw. */
+  readonly beforeDrain?: () => void;
+}
 
 /** Records one drain takes at most: decoding them keeps the event loop for a few milliseconds. */
 const BATCH_RECORDS = 1024;
@@ -34,6 +44,9 @@ export class AcceptTracer {
   readonly #buffer = new Uint8Array(BATCH_RECORDS * RECORD_BYTES);
   readonly #clock = new BigInt64Array(2);
   #onBatch: ((batch: AcceptBatch) => void) | undefined;
+  #beforeDrain: (() => void) | undefined;
+  #summaries: SummaryReader | undefined;
+  #summariesEmpty = false;
   #timer: NodeJS.Timeout | undefined;
   #keepAlive = true;
   #nextSettleCheck = 0;
@@ -48,10 +61,12 @@ export class AcceptTracer {
     this.refused = refused;
   }
 
-  /** Starts handing batches to `onBatch`, which must not throw. `keepAlive: false` lets the process end meanwhile. */
-  run(onBatch: (batch: AcceptBatch) => void, { keepAlive = true } = {}): void {
+  /** Starts handing batches to `onBatch`, which must not throw. */
+  run(onBatch: (batch: AcceptBatch) => void, { keepAlive = true, summaries, beforeDrain }: RunOptions = {}): void {
     this.#assertOpen();
     this.#onBatch = onBatch;
+    this.#beforeDrain = beforeDrain;
+    this.#summaries = summaries && new SummaryReader(this.#native, this.#session, summaries);
     this.#keepAlive = keepAlive;
     this.#schedule(0);
   }
@@ -74,10 +89,23 @@ export class AcceptTracer {
     const sums = new BigUint64Array(KERNEL_COUNTERS.length + 2);
     this.#session.counters(sums);
     const names = [...KERNEL_COUNTERS, 'missed', 'in_ring'] as const;
-    return Object.fromEntries(names.map((name, i) => [name, Number(sums[i] ?? 0n)])) as Record<
+    const counts = Object.fromEntries(names.map((name, i) => [name, Number(sums[i] ?? 0n)])) as Record<
       (typeof names)[number],
       number
     >;
+    const waiting = counts.aggregated - (this.#summaries?.accepts ?? 0);
+    return { ...counts, in_summaries: this.#summariesEmpty ? 0 : waiting };
+  }
+
+  /** How much of the ring is taken, 0 to 1; a few nanoseconds. */
+  ringFill(): number {
+    return this.#session.ringFill();
+  }
+
+  /** In mode `auto`: whether accepts are counted instead of recorded from now on. What was counted is handed over soon. */
+  setOverloaded(overloaded: boolean): void {
+    this.#session.setOverloaded(overloaded);
+    if (!overloaded) this.#summaries?.hurry();
   }
 
   /** The id in the initial pid namespace, which is the records', of the process `pid` names; `undefined`: none now. */
@@ -85,7 +113,7 @@ export class AcceptTracer {
     return this.#session.hostPid() || undefined;
   }
 
-  /** Ends recording and hands over all that was recorded; resolves when the ring is empty. May be called again. */
+  /** Ends recording and hands over all that was recorded or counted; resolves when the ring is empty. May be called again. */
   stop(): Promise<void> {
     this.#stopped ??= this.#settle();
     return this.#stopped;
@@ -120,6 +148,7 @@ export class AcceptTracer {
     while (this.#drain() > 0 || (!isSettled(this.counts()) && performance.now() < deadline)) {
       await new Promise((resolve) => setImmediate(resolve));
     }
+    this.#summariesEmpty = (await this.#summaries?.finish(performance.now() + SETTLE_MILLIS)) ?? false;
   }
 
   #schedule(pauseMillis: number): void {
@@ -128,10 +157,12 @@ export class AcceptTracer {
   }
 
   #tick(): void {
+    this.#beforeDrain?.();
     const count = this.#drain();
+    const hasMore = this.#summaries?.look() || count === BATCH_RECORDS;
     if (this.#stopped || !this.#onBatch) return;
     this.#checkSettled();
-    this.#schedule(count === BATCH_RECORDS ? 0 : count > 0 ? BUSY_PAUSE_MILLIS : IDLE_PAUSE_MILLIS);
+    this.#schedule(hasMore ? 0 : count > 0 ? BUSY_PAUSE_MILLIS : IDLE_PAUSE_MILLIS);
   }
 
   #checkSettled(): void {

@@ -77,7 +77,7 @@ function known<T>(value: T, unknown: T): T | undefined {
 const utf8 = new TextDecoder();
 
 /** A process names itself in any bytes; what is not UTF-8 becomes U+FFFD. */
-function commText(bytes: Uint8Array, at: number): string {
+export function commText(bytes: Uint8Array, at: number): string {
   const end = bytes.indexOf(0, at);
   return utf8.decode(bytes.subarray(at, end < 0 || end > at + COMM_BYTES ? at + COMM_BYTES : end));
 }

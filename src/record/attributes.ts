@@ -1,4 +1,5 @@
 import type { EventKind, EventRecords } from './events.ts';
+import { rfc3339 } from './rfc3339.ts';
 
 /** What an attribute's value may be; a type never changes with the value. */
 export type AttributeType = 'string' | 'int' | 'double' | 'boolean';
@@ -30,60 +31,90 @@ export const ATTRIBUTES: readonly AttributeRow[] = [
     'string',
     'Same on every resend of this record: boot id, load time, and for an accept CPU and sequence.',
     (r) => r.uid,
-    { lost: (r) => r.uid },
+    { summarized: (r) => r.uid, lost: (r) => r.uid },
   ),
-  row('network.transport', 'string', 'Always `tcp`.', () => 'tcp'),
+  row('network.transport', 'string', 'Always `tcp`.', () => 'tcp', { summarized: () => 'tcp' }),
   row(
     'network.type',
     'string',
     '`ipv4` or `ipv6`, IPv4-mapped addresses counting as IPv4.',
     (r) => r.connection.networkType,
+    { summarized: (r) => r.summary.listener?.networkType },
   ),
-  row('network.peer.address', 'string', 'Address of the client (tcpaccept: RADDR).', (r) => r.connection.peerAddress),
+  row('network.peer.address', 'string', 'Address of the client (tcpaccept: RADDR).', (r) => r.connection.peerAddress, {
+    summarized: (r) => r.summary.peerAddress,
+  }),
   row('network.peer.port', 'int', 'Port of the client (RPORT).', (r) => r.connection.peerPort),
   row(
     'network.local.address',
     'string',
     'Address the connection was accepted on (LADDR).',
     (r) => r.connection.localAddress,
+    { summarized: (r) => r.summary.listener?.localAddress },
   ),
-  row('network.local.port', 'int', 'Port the connection was accepted on (LPORT).', (r) => r.connection.localPort),
-  row('process.pid', 'int', 'Process that accepted, in the host pid namespace (PID).', (r) => r.connection.pid),
-  row('process.vpid', 'int', 'The process id inside its own pid namespace, where it differs.', (r) =>
-    r.connection.namespacePid === r.connection.pid ? undefined : r.connection.namespacePid,
+  row('network.local.port', 'int', 'Port the connection was accepted on (LPORT).', (r) => r.connection.localPort, {
+    summarized: (r) => r.summary.listener?.localPort,
+  }),
+  row('process.pid', 'int', 'Process that accepted, in the host pid namespace (PID).', (r) => r.connection.pid, {
+    summarized: (r) => r.summary.process?.pid,
+  }),
+  row(
+    'process.vpid',
+    'int',
+    'The process id inside its own pid namespace, where it differs.',
+    (r) => vpid(r.connection),
+    { summarized: ({ summary: { process: p } }) => p && vpid(p) },
   ),
   row(
     'thread.name',
     'string',
     "The kernel's comm of the accepting thread, at most 15 bytes (COMM).",
     (r) => r.connection.comm,
+    { summarized: (r) => r.summary.process?.comm },
   ),
-  row('process.executable.name', 'string', 'Base name of the executable.', (r) => r.process?.executableName),
-  row('process.executable.path', 'string', 'Path of the executable.', (r) => r.process?.executablePath),
-  row('process.user.id', 'int', 'Effective user id.', (r) => r.connection.userId),
+  row('process.executable.name', 'string', 'Base name of the executable.', (r) => r.process?.executableName, {
+    summarized: (r) => r.process?.executableName,
+  }),
+  row('process.executable.path', 'string', 'Path of the executable.', (r) => r.process?.executablePath, {
+    summarized: (r) => r.process?.executablePath,
+  }),
+  row('process.user.id', 'int', 'Effective user id.', (r) => r.connection.userId, {
+    summarized: (r) => r.summary.process?.userId,
+  }),
   row(
     'process.linux.cgroup',
     'string',
     'Path of the cgroup, as /proc/PID/cgroup gives it.',
     (r) => r.process?.cgroupPath,
+    { summarized: (r) => r.process?.cgroupPath },
   ),
-  row('container.id', 'string', 'Container id found in the cgroup path.', (r) => r.process?.containerId),
+  row('container.id', 'string', 'Container id found in the cgroup path.', (r) => r.process?.containerId, {
+    summarized: (r) => r.process?.containerId,
+  }),
   row(
     'container.runtime.name',
     'string',
     'Container runtime the cgroup path names.',
     (r) => r.process?.containerRuntime,
+    { summarized: (r) => r.process?.containerRuntime },
   ),
-  row('k8s.pod.uid', 'string', 'Pod uid found in the cgroup path.', (r) => r.process?.podUid),
+  row('k8s.pod.uid', 'string', 'Pod uid found in the cgroup path.', (r) => r.process?.podUid, {
+    summarized: (r) => r.process?.podUid,
+  }),
   row('tcpaccept.thread.id', 'int', 'Thread that accepted, in the host pid namespace.', (r) => r.connection.tid),
   row(
     'tcpaccept.network_namespace',
     'int',
     'Inode number of the network namespace.',
     (r) => r.connection.networkNamespace,
+    { summarized: (r) => r.summary.listener?.networkNamespace },
   ),
-  row('tcpaccept.mount_namespace', 'int', 'Inode number of the mount namespace.', (r) => r.connection.mountNamespace),
-  row('tcpaccept.cgroup.id', 'string', 'cgroup v2 id of the accepting task.', (r) => r.connection.cgroupId.toString()),
+  row('tcpaccept.mount_namespace', 'int', 'Inode number of the mount namespace.', (r) => r.connection.mountNamespace, {
+    summarized: (r) => r.summary.process?.mountNamespace,
+  }),
+  row('tcpaccept.cgroup.id', 'string', 'cgroup v2 id of the accepting task.', (r) => r.connection.cgroupId.toString(), {
+    summarized: (r) => r.summary.process?.cgroupId.toString(),
+  }),
   row('tcpaccept.socket.cookie', 'string', "The accepted socket's cookie, as SO_COOKIE gives it.", (r) =>
     r.connection.socketCookie === 0n ? undefined : r.connection.socketCookie.toString(),
   ),
@@ -94,7 +125,7 @@ export const ATTRIBUTES: readonly AttributeRow[] = [
     (r) => r.connection.socketFamily,
   ),
   row('tcpaccept.accept_queue.duration', 'double', 'Time in the accept queue, in seconds.', (r) =>
-    r.connection.queueDurationNs === undefined ? undefined : Number(r.connection.queueDurationNs) / 1e9,
+    r.connection.queueDurationNs === undefined ? undefined : seconds(r.connection.queueDurationNs),
   ),
   row(
     'tcpaccept.accept_queue.length',
@@ -113,6 +144,44 @@ export const ATTRIBUTES: readonly AttributeRow[] = [
   ),
   row('tcpaccept.accept.method', 'string', '`syscall`, `io_uring` or `kernel`.', (r) => r.connection.method),
   row('tcpaccept.mptcp', 'boolean', 'Accepted through an MPTCP listener.', (r) => r.connection.mptcp),
+  row('tcpaccept.summary.count', 'int', 'How many connections were accepted; exact.', NONE, {
+    summarized: (r) => r.summary.accepts,
+  }),
+  row(
+    'tcpaccept.summary.key',
+    'string',
+    'What they have in common: `peer` (listener, process and client), `peer_prefix` (its network instead), `listener` or `none`.',
+    NONE,
+    { summarized: (r) => r.summary.level },
+  ),
+  row('tcpaccept.peer.prefix', 'string', 'Network of the clients, /24 or of IPv6 /64.', NONE, {
+    summarized: (r) => r.summary.peerPrefix,
+  }),
+  row('tcpaccept.first_accept.time', 'string', 'When the first was accepted: RFC 3339, UTC, nanoseconds.', NONE, {
+    summarized: (r) => rfc3339(r.summary.firstUnixNs),
+  }),
+  row('tcpaccept.last_accept.time', 'string', 'When the last was accepted.', NONE, {
+    summarized: (r) => rfc3339(r.summary.lastUnixNs),
+  }),
+  row(
+    'tcpaccept.accept_queue.known_count',
+    'int',
+    'How many of them have a known time in the accept queue, which the next two are of.',
+    NONE,
+    { summarized: (r) => r.summary.queueKnown },
+  ),
+  row(
+    'tcpaccept.accept_queue.total_duration',
+    'double',
+    'Their times in the accept queue added up, in seconds.',
+    NONE,
+    {
+      summarized: ({ summary: s }) => (s.queueKnown === 0 ? undefined : seconds(s.queueDurationSumNs)),
+    },
+  ),
+  row('tcpaccept.accept_queue.max_duration', 'double', 'The longest of those times, in seconds.', NONE, {
+    summarized: ({ summary: s }) => (s.queueKnown === 0 ? undefined : seconds(s.queueDurationMaxNs)),
+  }),
   row('tcpaccept.loss.cause', 'string', 'Why they were lost: a name of the ledger, such as `ring_full`.', NONE, {
     lost: (r) => r.cause,
   }),
@@ -120,9 +189,19 @@ export const ATTRIBUTES: readonly AttributeRow[] = [
     lost: (r) => r.count,
   }),
   row('tcpaccept.interval.duration', 'double', 'The time before Timestamp that is counted, in seconds.', NONE, {
-    lost: (r) => Number(r.intervalNs) / 1e9,
+    summarized: (r) => seconds(r.summary.intervalNs),
+    lost: (r) => seconds(r.intervalNs),
   }),
 ];
+
+/** Where it differs from the one of the initial namespace. */
+function vpid({ pid, namespacePid }: { readonly pid: number; readonly namespacePid: number }): number | undefined {
+  return namespacePid === pid ? undefined : namespacePid;
+}
+
+function seconds(ns: bigint): number {
+  return Number(ns) / 1e9;
+}
 
 /** `accepted` alone is what most attributes have; `others` are the further events that have it. */
 function row(

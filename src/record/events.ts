@@ -1,7 +1,8 @@
 import type { SeverityNumber } from '@opentelemetry/api';
 import type { AcceptRecord } from './accept-record.ts';
-import { bodyOfAccept, bodyOfLoss } from './body.ts';
+import { bodyOfAccept, bodyOfLoss, bodyOfSummary } from './body.ts';
 import type { LossRecord } from './loss-record.ts';
+import type { SummaryRecord } from './summary-record.ts';
 
 /** INFO and WARN of OpenTelemetry's SeverityNumber: its own enum would load the whole API, also for a table. */
 const INFO: SeverityNumber = 9;
@@ -10,6 +11,7 @@ const WARN: SeverityNumber = 13;
 /** What each kind of event is made from. */
 export interface EventRecords {
   readonly accepted: AcceptRecord;
+  readonly summarized: SummaryRecord;
   readonly lost: LossRecord;
 }
 export type EventKind = keyof EventRecords;
@@ -35,6 +37,14 @@ export const EVENTS: { readonly [Kind in EventKind]: EventShape<EventRecords[Kin
     timestampUnixNs: (r) => r.connection.acceptedUnixNs,
     observedUnixNs: (r) => r.connection.observedUnixNs,
     body: bodyOfAccept,
+  },
+  summarized: {
+    name: 'tcpaccept.connections.summarized',
+    brief: 'how many connections a listener and a process accepted from one client, in place of a record for each',
+    severityNumber: INFO,
+    timestampUnixNs: (r) => r.summary.endedUnixNs,
+    observedUnixNs: (r) => r.summary.observedUnixNs,
+    body: bodyOfSummary,
   },
   lost: {
     name: 'tcpaccept.records.lost',

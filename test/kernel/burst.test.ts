@@ -68,7 +68,15 @@ test('20,000 accepts as fast as one client can, to two processes and four ports:
   const { seen, filtered, submitted, ...none } = counts;
   assert.equal(submitted, CONNECTIONS);
   assert.equal(seen, filtered + submitted);
-  assert.deepEqual(none, { self: 0, aggregated: 0, ring_full: 0, unreadable: 0, missed: 0, in_ring: 0 });
+  assert.deepEqual(none, {
+    self: 0,
+    aggregated: 0,
+    ring_full: 0,
+    unreadable: 0,
+    missed: 0,
+    in_ring: 0,
+    in_summaries: 0,
+  });
   assert.equal(new Set(trace.connections.map(({ cpu, sequence }) => `${cpu} ${sequence}`)).size, CONNECTIONS);
   assert.equal(trace.connections.filter(({ queueDurationNs }) => queueDurationNs === undefined).length, 0);
   assert.equal(trace.connections.filter(({ queueLimit }) => queueLimit !== BACKLOG).length, 0);
