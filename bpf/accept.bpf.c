@@ -10,6 +10,7 @@
 #include "accept_method.h"
 #include "capture.h"
 #include "io_uring.h"
+#include "list_listeners.h"
 #include "process_id.h"
 #include "socket_state.h"
 #include "syscall_exit.h"
@@ -101,4 +102,11 @@ SEC("iter/task")
 int locate_process(struct bpf_iter__task *ctx)
 {
 	return note_if_filtered_for(ctx->task);
+}
+
+/* Read by whoever asks who listens; nothing else of this file is loaded then. */
+SEC("iter/task_file")
+int list_listeners(struct bpf_iter__task_file *ctx)
+{
+	return write_if_listening(ctx);
 }

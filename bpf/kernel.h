@@ -58,6 +58,7 @@ struct sock_common {
 	u16 skc_num;   /* host order */
 	u16 skc_family;
 	volatile u8 skc_state;
+	u8 skc_ipv6only : 1;
 	possible_net_t skc_net;
 	struct in6_addr skc_v6_daddr;
 	struct in6_addr skc_v6_rcv_saddr;
@@ -72,6 +73,7 @@ struct sock {
 	u16 sk_protocol;
 	u32 sk_ack_backlog;
 	u32 sk_max_ack_backlog;
+	void *sk_reuseport_cb;
 };
 
 /* A reset clears skc_num (inet_put_port) while the connection may still be in the accept queue; this stays. */
@@ -105,6 +107,18 @@ struct fdtable {
 
 struct files_struct {
 	struct fdtable *fdt;
+};
+
+struct kernfs_node {
+	u64 id;
+};
+
+struct cgroup {
+	struct kernfs_node *kn;
+};
+
+struct css_set {
+	struct cgroup *dfl_cgrp; /* of version 2 */
 };
 
 typedef struct {
@@ -151,6 +165,21 @@ struct task_struct {
 	const struct cred *cred;
 	struct nsproxy *nsproxy;
 	struct files_struct *files;
+	struct css_set *cgroups;
+	char comm[16];
+};
+
+struct seq_file;
+
+struct bpf_iter_meta {
+	struct seq_file *seq;
+};
+
+struct bpf_iter__task_file {
+	struct bpf_iter_meta *meta;
+	struct task_struct *task; /* NULL at the end */
+	u32 fd;
+	struct file *file;
 };
 
 struct bpf_iter__task {

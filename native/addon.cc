@@ -6,8 +6,9 @@
 #include <set>
 
 #include "../bpf/event.h"
+#include "addon_error.h"
+#include "addon_listeners.h"
 #include "addon_settings.h"
-#include "failure.h"
 #include "session.h"
 
 // Node-API and nothing else: from checked JavaScript values to a Session and back. No threads, no libuv, so one binary
@@ -17,17 +18,8 @@ namespace {
 
 using tcpaccept::Failure;
 using tcpaccept::Session;
+using tcpaccept::to_error;
 using tcpaccept::to_settings;
-
-Napi::Error to_error(Napi::Env env, const Failure& failure) {
-  Napi::Error error = Napi::Error::New(env, failure.what());
-  Napi::Object properties = error.Value();
-  properties.Set("code", failure.code);
-  properties.Set("operation", failure.operation);
-  properties.Set("errno", failure.errnum);
-  properties.Set("log", failure.log);
-  return error;
-}
 
 class SessionObject;
 
@@ -227,6 +219,8 @@ Napi::Object init(Napi::Env env, Napi::Object exports) {
   exports.Set("readClock", Napi::Function::New(env, read_clock));
   exports.Set("recordLayout", Napi::Function::New(env, record_layout));
   exports.Set("summaryLayout", Napi::Function::New(env, summary_layout));
+  exports.Set("Listeners", tcpaccept::define_listeners(env));
+  exports.Set("listenerLayout", Napi::Function::New(env, tcpaccept::listener_layout));
   return exports;
 }
 

@@ -190,4 +190,27 @@ Programs load_programs(const Settings& settings) {
   }
 }
 
+Programs load_listener_iterator() {
+  const SignalsBlocked blocked;
+  LibbpfLog log;
+  try {
+    Programs programs(accept_bpf__open());
+    if (!programs) throw load_failure("listener", errno, log.text());
+    bpf_map* map;
+    bpf_object__for_each_map(map, programs->obj) {
+      if (!bpf_map__is_internal(map)) bpf_map__set_autocreate(map, false);
+    }
+    bpf_program* program;
+    bpf_object__for_each_program(program, programs->obj) {
+      bpf_program__set_autoload(program, program == programs->progs.list_listeners);
+    }
+    const int error = -accept_bpf__load(programs.get());
+    if (error) throw load_failure("listener", error, log.text());
+    return programs;
+  } catch (Failure& failure) {
+    failure.log = log.text();
+    throw;
+  }
+}
+
 }  // namespace tcpaccept

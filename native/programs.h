@@ -35,6 +35,9 @@ using Programs = std::unique_ptr<accept_bpf, DestroyPrograms>;
 // Throws Failure; its log holds what libbpf and the verifier said.
 Programs load_programs(const Settings& settings);
 
+// Loads only the program that lists listeners, and none of the maps. Throws Failure as above.
+Programs load_listener_iterator();
+
 }  // namespace tcpaccept
 
 #endif

@@ -47,6 +47,8 @@ export interface Config {
   /** At most 2^31 - 1, so that it fits a timer. */
   readonly durationMillis: number | undefined;
   readonly count: number | undefined;
+  /** Begin with an event of every listener. */
+  readonly listeners: boolean;
   /** How and where is for the exporter to read from the OTEL_ variables. */
   readonly exporting: boolean;
   readonly verbose: boolean;
@@ -94,6 +96,7 @@ export function readConfig(
     output: Object.freeze(output),
     durationMillis: read(OPTIONS.durationMillis, flags.durationMillis),
     count: read(OPTIONS.count, flags.count),
+    listeners: read(OPTIONS.listeners, flags.listeners),
     exporting,
     verbose: read(OPTIONS.verbose, flags.verbose),
   };

@@ -120,6 +120,7 @@ const CASES: Readonly<Record<OptionKey, Cases>> = {
     ],
     wrong: [...NOT_WHOLE, '9007199254740992'],
   },
+  listeners: { of: (config) => config.listeners, ...BOOLEANS },
   export: { of: (config) => config.exporting, ...BOOLEANS },
   verbose: { of: (config) => config.verbose, ...BOOLEANS },
 };
@@ -192,6 +193,7 @@ test('with nothing given', () => {
       output: { format: 'table', time: false, timestamp: false },
       durationMillis: undefined,
       count: undefined,
+      listeners: false,
       exporting: false,
       verbose: false,
     },

@@ -27,6 +27,10 @@ async function main(argv: readonly string[], environment: NodeJS.ProcessEnv): Pr
       const { doctor } = await import('./doctor.ts');
       return await doctor(parsed.config, environment, parsed.json);
     }
+    if (parsed.command === 'listeners') {
+      const { listListeners } = await import('./listeners.ts');
+      return listListeners(parsed.config);
+    }
     const { trace } = await import('./trace.ts');
     return await trace(parsed.config, environment);
   } catch (thrown) {

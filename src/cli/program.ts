@@ -4,12 +4,13 @@ import { type Config, type FlagTexts, longFlag, OPTION_KEYS, OPTIONS, type Optio
 import { TcpAcceptError } from '../errors.ts';
 import { PACKAGE_NAME, PACKAGE_VERSION } from '../version.ts';
 import { closingText, DESCRIPTION, flagDescription, helpColumns } from './help-text.ts';
+import { SUBCOMMAND_NAMES, SUBCOMMANDS, type Subcommand, type SubcommandName } from './subcommands.ts';
 
 /** What the command line asks for. */
 export type Parsed =
   | { readonly command: 'trace'; readonly config: Config; readonly warnings: readonly string[] }
   | {
-      readonly command: 'doctor';
+      readonly command: SubcommandName;
       readonly config: Config;
       readonly json: boolean;
       readonly warnings: readonly string[];
@@ -17,12 +18,9 @@ export type Parsed =
   /** Help or the version: `text` to stdout, exit 0. */
   | { readonly command: 'print'; readonly text: string };
 
-/** Tracing's own options mean nothing to `doctor`: it makes the accepts it looks for. */
-const DOCTOR_KEYS: readonly OptionKey[] = ['hook', 'export', 'verbose'];
-
 /** A command and its flags, before anything of them is checked. */
 interface Request {
-  readonly command: 'trace' | 'doctor';
+  readonly command: 'trace' | SubcommandName;
   readonly flags: FlagTexts;
   readonly json: boolean;
 }
@@ -54,7 +52,7 @@ export function parseCommandLine(
   }
   const { command, flags, json } = request;
   const { config, warnings } = readConfig(flags, environment);
-  return command === 'doctor' ? { command, config, json, warnings } : { command, config, warnings };
+  return command === 'trace' ? { command, config, warnings } : { command, config, json, warnings };
 }
 
 function createProgram(
@@ -84,29 +82,30 @@ function createProgram(
       if (operand !== undefined) throw unknownCommand(operand, program.commands);
       onRequest({ command: 'trace', flags: flagsOf(program), json: false });
     });
-  addDoctor(program, onRequest);
+  for (const name of SUBCOMMAND_NAMES) addSubcommand(program, name, onRequest);
   return program;
 }
 
-function addDoctor(program: Command, onRequest: (request: Request) => void): void {
-  const doctor = program
-    .command('doctor')
-    .description('Trace a connection of its own from end to end, and say what is missing and how to mend it.')
+function addSubcommand(program: Command, name: SubcommandName, onRequest: (request: Request) => void): void {
+  const { description, keys, hasJson }: Subcommand = SUBCOMMANDS[name];
+  const command = program
+    .command(name)
+    .description(description)
     .allowExcessArguments(false)
     .optionsGroup('Options:')
-    .helpOption('-h, --help', 'Show this help.')
-    .option('--json', 'Print the findings as JSON.');
-  for (const key of DOCTOR_KEYS) {
-    for (const option of commanderOptions(key)) doctor.addOption(option.helpGroup('Options:'));
+    .helpOption('-h, --help', 'Show this help.');
+  if (hasJson) command.option('--json', 'Print the result as JSON.');
+  for (const key of keys) {
+    for (const option of commanderOptions(key)) command.addOption(option.helpGroup('Options:'));
   }
-  doctor.action(() => {
+  command.action(() => {
     const before = flagsOf(program);
-    const foreign = OPTION_KEYS.find((key) => before[key] !== undefined && !DOCTOR_KEYS.includes(key));
-    if (foreign) throw usage(`doctor takes no ${longFlag(OPTIONS[foreign], before[foreign])}`);
+    const foreign = OPTION_KEYS.find((key) => before[key] !== undefined && !keys.includes(key));
+    if (foreign) throw usage(`${name} takes no ${longFlag(OPTIONS[foreign], before[foreign])}`);
     onRequest({
-      command: 'doctor',
-      flags: { ...before, ...flagsOf(doctor) },
-      json: doctor.getOptionValue('json') === true,
+      command: name,
+      flags: { ...before, ...flagsOf(command) },
+      json: command.getOptionValue('json') === true,
     });
   });
 }

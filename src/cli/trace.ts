@@ -8,6 +8,7 @@ import { AcceptTracer } from '../kernel/accept-tracer.ts';
 import { Ledger } from '../ledger.ts';
 import { Printer } from '../output/printer.ts';
 import { Bookkeeper } from './bookkeeper.ts';
+import { currentListeners } from './listeners.ts';
 import { Overload } from './overload.ts';
 import { resolveFilters } from './resolve-filters.ts';
 import { Sinks } from './sinks.ts';
@@ -40,7 +41,8 @@ export async function trace(config: Config, environment: NodeJS.ProcessEnv): Pro
   const { hook, ringBytes, mode } = config;
   const tracer = new AcceptTracer({ ...filters, hook, ringBytes, mode, self: 'all' });
 
-  const identifier = new Identifier({ cache: new ProcessCache() });
+  const cache = new ProcessCache();
+  const identifier = new Identifier({ cache });
   const sinks = new Sinks({ ledger, identifier, printer, lane });
   const overload = new Overload({ tracer, lanePressure: () => lane?.pressure() ?? 0, warn });
   const modeText = mode === 'auto' ? '' : `mode=${mode} `;
@@ -50,6 +52,8 @@ export async function trace(config: Config, environment: NodeJS.ProcessEnv): Pro
   }
   if (config.verbose) sayHostPid(tracer, filters.pid);
   printer.start();
+  const { uidPrefix } = identifier;
+  if (config.listeners) sinks.report('listener', currentListeners(cache, uidPrefix));
   tracer.run((batch) => sinks.take(batch), {
     ...(mode === 'auto' && { beforeDrain: () => overload.look() }),
     ...(mode !== 'events' && {
@@ -60,7 +64,6 @@ export async function trace(config: Config, environment: NodeJS.ProcessEnv): Pro
       },
     }),
   });
-  const { uidPrefix } = identifier;
   const write = (line: string) => void process.stderr.write(line);
   const bookkeeper = new Bookkeeper({ tracer, ledger, sinks, printer, uidPrefix, write });
   // From here: setting up takes half a second, which is not tracing.

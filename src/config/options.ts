@@ -39,6 +39,7 @@ export interface OptionValues {
   readonly summaryIntervalMillis: number;
   readonly durationMillis: number | undefined;
   readonly count: number | undefined;
+  readonly listeners: boolean;
   readonly export: boolean | undefined;
   readonly verbose: boolean;
 }
@@ -275,6 +276,13 @@ export const OPTIONS: { readonly [Key in OptionKey]: OptionRow<OptionValues[Key]
     example: 'ndjson',
     parse: oneOf(['table', 'ndjson', 'none']),
     default: { value: 'table', text: 'table' },
+  },
+  listeners: {
+    group: 'Output',
+    flags: [{ flags: '--listeners', sets: 'true', brief: 'At the start, also an event of every listener there is.' }],
+    variable: 'TCPACCEPT_LISTENERS',
+    ...TRUE_OR_FALSE,
+    default: FALSE,
   },
   export: {
     group: 'Export',

@@ -3,6 +3,12 @@ import { hasInitialPids } from './pid-namespace.ts';
 import type { ProcessIdentity } from './process-identity.ts';
 import { isSameProgram, readProcess, readProcStat } from './read-process.ts';
 
+/** When and where a process was seen: what tells it from another that has or had its pid. */
+export type ProcessSighting = Pick<
+  AcceptedConnection,
+  'pid' | 'cgroupId' | 'acceptedBootNs' | 'acceptedUnixNs' | 'observedUnixNs'
+>;
+
 export interface ProcessCacheOptions {
   /** Processes remembered; default 4096, about 2 MB. The one looked at longest ago makes room. */
   readonly capacity?: number;
@@ -11,12 +17,6 @@ export interface ProcessCacheOptions {
   /** Every connection is our own process's, so that its pid need not be one of this /proc; default false. */
   readonly ownProcess?: boolean;
 }
-
-/** What of an accept says who accepted it. */
-export type Acceptance = Pick<
-  AcceptedConnection,
-  'pid' | 'cgroupId' | 'acceptedBootNs' | 'acceptedUnixNs' | 'observedUnixNs'
->;
 
 /** The process that had a pid when we looked, or `identity: undefined` when there was none to read. */
 interface Entry {
@@ -65,7 +65,7 @@ export class ProcessCache {
   }
 
   /** The process that accepted, the same object until it changes; `undefined` when it cannot be known. Never throws. */
-  identify(connection: Acceptance): ProcessIdentity | undefined {
+  identify(connection: ProcessSighting): ProcessIdentity | undefined {
     if (!this.usable) return undefined;
     const { pid, acceptedBootNs, cgroupId } = connection;
     let entry = this.#entries.get(pid);
@@ -75,7 +75,7 @@ export class ProcessCache {
     return acceptedBootNs >= entry.startBootNs ? entry.identity : undefined;
   }
 
-  #look(connection: Acceptance, known: Entry | undefined): Entry {
+  #look(connection: ProcessSighting, known: Entry | undefined): Entry {
     const { pid, acceptedBootNs, acceptedUnixNs, observedUnixNs } = connection;
     const entry = this.#confirm(connection, known) ?? this.#read(connection);
     entry.validBootNs = observedUnixNs - acceptedUnixNs + acceptedBootNs;
@@ -84,13 +84,13 @@ export class ProcessCache {
   }
 
   /** The known entry, if it is still the same program of the same process in the same cgroup. */
-  #confirm({ pid, cgroupId }: Acceptance, known: Entry | undefined): Entry | undefined {
+  #confirm({ pid, cgroupId }: ProcessSighting, known: Entry | undefined): Entry | undefined {
     if (known?.identity === undefined || known.cgroupId !== cgroupId) return undefined;
     const stat = readProcStat(this.#folderOf(pid));
     return stat !== undefined && isSameProgram(stat, known) ? known : undefined;
   }
 
-  #read({ pid, cgroupId }: Acceptance): Entry {
+  #read({ pid, cgroupId }: ProcessSighting): Entry {
     const nobody = { startBootNs: 0n, image: '', identity: undefined };
     return { ...(readProcess(this.#folderOf(pid)) ?? nobody), cgroupId, validBootNs: 0n };
   }

@@ -83,6 +83,14 @@ export interface NativeSession {
   close(): void;
 }
 
+/** A loaded lister of listeners. `list` throws `ERR_CLOSED` after `close`. */
+export interface NativeListeners {
+  /** Records of `LISTENER_BYTES`, one for each descriptor of a socket that listens. */
+  list(): Uint8Array;
+  /** May be called again. */
+  close(): void;
+}
+
 /** What `build/tcpaccept.node` exports. Failures are `Error`s with `code`, `operation`, `errno` and `log`. */
 export interface NativeBinding {
   open(settings: NativeSettings): NativeSession;
@@ -92,4 +100,8 @@ export interface NativeBinding {
   recordLayout(): Record<string, number>;
   /** The same of `struct tcpaccept_summary`. */
   summaryLayout(): Record<string, number>;
+  /** The constructor throws what `open` throws. */
+  readonly Listeners: new () => NativeListeners;
+  /** As `recordLayout`, of `struct tcpaccept_listener`. */
+  listenerLayout(): Record<string, number>;
 }

@@ -1,6 +1,7 @@
 import type { AcceptSummary, SummarizedListener, SummarizedProcess } from './accept-summary.ts';
 import { addressText, isMappedIpv4, mappedIpv4Text } from './address.ts';
-import { type BatchClock, commText } from './decode.ts';
+import { commText } from './comm.ts';
+import type { BatchClock } from './decode.ts';
 import { AF_INET6 } from './record-layout.ts';
 import { SUMMARY_BYTES, SUMMARY_LEVELS, SUMMARY_OFFSET } from './summary-layout.ts';
 

@@ -1,9 +1,9 @@
 import type { AcceptedConnection } from './accepted-connection.ts';
 import { addressText, isMappedIpv4, mappedIpv4Text } from './address.ts';
+import { commText } from './comm.ts';
 import {
   AF_INET,
   AF_INET6,
-  COMM_BYTES,
   FLAG_MPTCP,
   METHODS,
   OFFSET,
@@ -72,12 +72,4 @@ function decodeRecord(bytes: Uint8Array, view: DataView, base: number, clock: Ba
 
 function known<T>(value: T, unknown: T): T | undefined {
   return value === unknown ? undefined : value;
-}
-
-const utf8 = new TextDecoder();
-
-/** A process names itself in any bytes; what is not UTF-8 becomes U+FFFD. */
-export function commText(bytes: Uint8Array, at: number): string {
-  const end = bytes.indexOf(0, at);
-  return utf8.decode(bytes.subarray(at, end < 0 || end > at + COMM_BYTES ? at + COMM_BYTES : end));
 }

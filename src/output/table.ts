@@ -1,4 +1,8 @@
 import type { AcceptRecord } from '../record/accept-record.ts';
+import { printable } from './printable.ts';
+
+/** bcc cuts the kernel's 15 bytes. */
+const COMM_CHARACTERS = 12;
 
 /** The columns tcpaccept(8) adds on request; with both, TIME comes first. */
 export interface TableColumns {
@@ -40,7 +44,7 @@ export class TableRows {
       left +
       columns(
         c.pid.toString(),
-        commText(c.comm),
+        printable(c.comm, COMM_CHARACTERS),
         inet6 ? '6' : '4',
         prefix + c.peerAddress,
         c.peerPort.toString(),
@@ -87,12 +91,4 @@ function columns(
   const peer = `${peerAddress.padEnd(16)} ${peerPort.padEnd(5)}`;
   const local = `${localAddress.padEnd(16)} ${localPort.padEnd(5)}`;
   return `${pid.padEnd(7)} ${comm.padEnd(12)} ${ip.padEnd(2)} ${peer} ${local}`;
-}
-
-/** Control, format and unassigned characters, and line separators: what moves a cursor or hides text. */
-const UNPRINTABLE = /[\p{C}\p{Zl}\p{Zp}]/gu;
-
-/** At most 12 characters, none of them cut in two. */
-function commText(comm: string): string {
-  return [...comm.replace(UNPRINTABLE, '?')].slice(0, 12).join('');
 }

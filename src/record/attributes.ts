@@ -31,15 +31,15 @@ export const ATTRIBUTES: readonly AttributeRow[] = [
     'string',
     'Same on every resend of this record: boot id, load time, and for an accept CPU and sequence.',
     (r) => r.uid,
-    { summarized: (r) => r.uid, lost: (r) => r.uid },
+    { summarized: (r) => r.uid, lost: (r) => r.uid, listener: (r) => r.uid },
   ),
-  row('network.transport', 'string', 'Always `tcp`.', () => 'tcp', { summarized: () => 'tcp' }),
+  row('network.transport', 'string', 'Always `tcp`.', () => 'tcp', { summarized: () => 'tcp', listener: () => 'tcp' }),
   row(
     'network.type',
     'string',
     '`ipv4` or `ipv6`, IPv4-mapped addresses counting as IPv4.',
     (r) => r.connection.networkType,
-    { summarized: (r) => r.summary.listener?.networkType },
+    { summarized: (r) => r.summary.listener?.networkType, listener: (r) => r.listener.networkType },
   ),
   row('network.peer.address', 'string', 'Address of the client (tcpaccept: RADDR).', (r) => r.connection.peerAddress, {
     summarized: (r) => r.summary.peerAddress,
@@ -50,56 +50,63 @@ export const ATTRIBUTES: readonly AttributeRow[] = [
     'string',
     'Address the connection was accepted on (LADDR).',
     (r) => r.connection.localAddress,
-    { summarized: (r) => r.summary.listener?.localAddress },
+    { summarized: (r) => r.summary.listener?.localAddress, listener: (r) => r.listener.localAddress },
   ),
   row('network.local.port', 'int', 'Port the connection was accepted on (LPORT).', (r) => r.connection.localPort, {
     summarized: (r) => r.summary.listener?.localPort,
+    listener: (r) => r.listener.localPort,
   }),
   row('process.pid', 'int', 'Process that accepted, in the host pid namespace (PID).', (r) => r.connection.pid, {
     summarized: (r) => r.summary.process?.pid,
+    listener: (r) => r.listener.owners[0].pid,
   }),
   row(
     'process.vpid',
     'int',
     'The process id inside its own pid namespace, where it differs.',
-    (r) => vpid(r.connection),
-    { summarized: ({ summary: { process: p } }) => p && vpid(p) },
+    (r) => vpidOf(r.connection),
+    { summarized: ({ summary: { process: p } }) => p && vpidOf(p), listener: (r) => vpidOf(r.listener.owners[0]) },
   ),
   row(
     'thread.name',
     'string',
     "The kernel's comm of the accepting thread, at most 15 bytes (COMM).",
     (r) => r.connection.comm,
-    { summarized: (r) => r.summary.process?.comm },
+    { summarized: (r) => r.summary.process?.comm, listener: (r) => r.listener.owners[0].comm },
   ),
   row('process.executable.name', 'string', 'Base name of the executable.', (r) => r.process?.executableName, {
     summarized: (r) => r.process?.executableName,
+    listener: (r) => r.process?.executableName,
   }),
   row('process.executable.path', 'string', 'Path of the executable.', (r) => r.process?.executablePath, {
     summarized: (r) => r.process?.executablePath,
+    listener: (r) => r.process?.executablePath,
   }),
   row('process.user.id', 'int', 'Effective user id.', (r) => r.connection.userId, {
     summarized: (r) => r.summary.process?.userId,
+    listener: (r) => r.listener.owners[0].userId,
   }),
   row(
     'process.linux.cgroup',
     'string',
     'Path of the cgroup, as /proc/PID/cgroup gives it.',
     (r) => r.process?.cgroupPath,
-    { summarized: (r) => r.process?.cgroupPath },
+    { summarized: (r) => r.process?.cgroupPath, listener: (r) => r.process?.cgroupPath },
   ),
   row('container.id', 'string', 'Container id found in the cgroup path.', (r) => r.process?.containerId, {
     summarized: (r) => r.process?.containerId,
+    listener: (r) => r.process?.containerId,
   }),
   row(
     'container.runtime.name',
     'string',
     'Container runtime the cgroup path names.',
     (r) => r.process?.containerRuntime,
-    { summarized: (r) => r.process?.containerRuntime },
+    { summarized: (r) => r.process?.containerRuntime, listener: (r) => r.process?.containerRuntime },
   ),
   row('k8s.pod.uid', 'string', 'Pod uid found in the cgroup path.', (r) => r.process?.podUid, {
     summarized: (r) => r.process?.podUid,
+    listener: (r) => r.process?.podUid,
   }),
   row('tcpaccept.thread.id', 'int', 'Thread that accepted, in the host pid namespace.', (r) => r.connection.tid),
   row(
@@ -107,13 +114,14 @@ export const ATTRIBUTES: readonly AttributeRow[] = [
     'int',
     'Inode number of the network namespace.',
     (r) => r.connection.networkNamespace,
-    { summarized: (r) => r.summary.listener?.networkNamespace },
+    { summarized: (r) => r.summary.listener?.networkNamespace, listener: (r) => r.listener.networkNamespace },
   ),
   row('tcpaccept.mount_namespace', 'int', 'Inode number of the mount namespace.', (r) => r.connection.mountNamespace, {
     summarized: (r) => r.summary.process?.mountNamespace,
   }),
   row('tcpaccept.cgroup.id', 'string', 'cgroup v2 id of the accepting task.', (r) => r.connection.cgroupId.toString(), {
     summarized: (r) => r.summary.process?.cgroupId.toString(),
+    listener: (r) => r.listener.owners[0].cgroupId.toString(),
   }),
   row('tcpaccept.socket.cookie', 'string', "The accepted socket's cookie, as SO_COOKIE gives it.", (r) =>
     r.connection.socketCookie === 0n ? undefined : r.connection.socketCookie.toString(),
@@ -123,6 +131,7 @@ export const ATTRIBUTES: readonly AttributeRow[] = [
     'string',
     '`inet` or `inet6`: the family of the socket itself.',
     (r) => r.connection.socketFamily,
+    { listener: (r) => r.listener.socketFamily },
   ),
   row('tcpaccept.accept_queue.duration', 'double', 'Time in the accept queue, in seconds.', (r) =>
     r.connection.queueDurationNs === undefined ? undefined : seconds(r.connection.queueDurationNs),
@@ -130,20 +139,51 @@ export const ATTRIBUTES: readonly AttributeRow[] = [
   row(
     'tcpaccept.accept_queue.length',
     'int',
-    'Connections still queued on the listener after this accept.',
+    'Connections still queued on the listener, after this accept.',
     (r) => r.connection.queueLength,
+    { listener: (r) => r.listener.queueLength },
   ),
   row(
     'tcpaccept.accept_queue.limit',
     'int',
     "The listener's backlog: how many connections may be queued.",
     (r) => r.connection.queueLimit,
+    { listener: (r) => r.listener.queueLimit },
   ),
   row('tcpaccept.tcp.rtt', 'double', 'Smoothed round-trip time when accepted, in seconds.', (r) =>
     r.connection.rttUs === undefined ? undefined : r.connection.rttUs / 1e6,
   ),
   row('tcpaccept.accept.method', 'string', '`syscall`, `io_uring` or `kernel`.', (r) => r.connection.method),
-  row('tcpaccept.mptcp', 'boolean', 'Accepted through an MPTCP listener.', (r) => r.connection.mptcp),
+  row('tcpaccept.mptcp', 'boolean', 'Accepted through an MPTCP listener.', (r) => r.connection.mptcp, {
+    listener: (r) => r.listener.mptcp,
+  }),
+  row(
+    'tcpaccept.listener.process_count',
+    'int',
+    'Processes that can accept from it; the one named is the first of them.',
+    NONE,
+    {
+      listener: (r) => r.listener.owners.length,
+    },
+  ),
+  row(
+    'tcpaccept.listener.ipv6_only',
+    'boolean',
+    'Takes no IPv4 clients, as an `inet6` listener otherwise does.',
+    NONE,
+    {
+      listener: (r) => r.listener.ipv6Only,
+    },
+  ),
+  row(
+    'tcpaccept.listener.reuseport_group',
+    'int',
+    'The same number for all listeners of one SO_REUSEPORT group, in one list.',
+    NONE,
+    {
+      listener: (r) => r.listener.reuseportGroup,
+    },
+  ),
   row('tcpaccept.summary.count', 'int', 'How many connections were accepted; exact.', NONE, {
     summarized: (r) => r.summary.accepts,
   }),
@@ -175,9 +215,7 @@ export const ATTRIBUTES: readonly AttributeRow[] = [
     'double',
     'Their times in the accept queue added up, in seconds.',
     NONE,
-    {
-      summarized: ({ summary: s }) => (s.queueKnown === 0 ? undefined : seconds(s.queueDurationSumNs)),
-    },
+    { summarized: ({ summary: s }) => (s.queueKnown === 0 ? undefined : seconds(s.queueDurationSumNs)) },
   ),
   row('tcpaccept.accept_queue.max_duration', 'double', 'The longest of those times, in seconds.', NONE, {
     summarized: ({ summary: s }) => (s.queueKnown === 0 ? undefined : seconds(s.queueDurationMaxNs)),
@@ -194,8 +232,8 @@ export const ATTRIBUTES: readonly AttributeRow[] = [
   }),
 ];
 
-/** Where it differs from the one of the initial namespace. */
-function vpid({ pid, namespacePid }: { readonly pid: number; readonly namespacePid: number }): number | undefined {
+/** As the process itself sees it. */
+function vpidOf({ pid, namespacePid }: { readonly pid: number; readonly namespacePid: number }): number | undefined {
   return namespacePid === pid ? undefined : namespacePid;
 }
 

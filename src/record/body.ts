@@ -1,4 +1,5 @@
 import type { AcceptRecord } from './accept-record.ts';
+import type { ListenerRecord } from './listener-record.ts';
 import type { LossRecord } from './loss-record.ts';
 import type { SummaryRecord } from './summary-record.ts';
 
@@ -23,6 +24,13 @@ export function bodyOfSummary({ summary }: SummaryRecord): string {
 /** The display string of one loss: `12 accepts lost: ring_full`. */
 export function bodyOfLoss({ count, cause }: LossRecord): string {
   return `${count} ${count === 1 ? 'accept' : 'accepts'} lost: ${cause}`;
+}
+
+/** The display string of one listener: `nginx[812] listens on 10.0.0.1:443, 3 of 511 queued`. */
+export function bodyOfListener({ listener: l }: ListenerRecord): string {
+  const { comm, pid } = l.owners[0];
+  const place = hostPort(l.localAddress, l.localPort, l.networkType === 'ipv6');
+  return `${comm}[${pid}] listens on ${place}, ${l.queueLength} of ${l.queueLimit} queued`;
 }
 
 function hostPort(address: string, port: number, ipv6: boolean): string {

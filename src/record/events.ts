@@ -1,6 +1,7 @@
 import type { SeverityNumber } from '@opentelemetry/api';
 import type { AcceptRecord } from './accept-record.ts';
-import { bodyOfAccept, bodyOfLoss, bodyOfSummary } from './body.ts';
+import { bodyOfAccept, bodyOfListener, bodyOfLoss, bodyOfSummary } from './body.ts';
+import type { ListenerRecord } from './listener-record.ts';
 import type { LossRecord } from './loss-record.ts';
 import type { SummaryRecord } from './summary-record.ts';
 
@@ -13,6 +14,7 @@ export interface EventRecords {
   readonly accepted: AcceptRecord;
   readonly summarized: SummaryRecord;
   readonly lost: LossRecord;
+  readonly listener: ListenerRecord;
 }
 export type EventKind = keyof EventRecords;
 
@@ -53,5 +55,13 @@ export const EVENTS: { readonly [Kind in EventKind]: EventShape<EventRecords[Kin
     timestampUnixNs: (r) => r.noticedUnixNs,
     observedUnixNs: (r) => r.noticedUnixNs,
     body: bodyOfLoss,
+  },
+  listener: {
+    name: 'tcpaccept.listener',
+    brief: 'a TCP listener of the host as it was at the start; made with `--listeners`',
+    severityNumber: INFO,
+    timestampUnixNs: (r) => r.listedUnixNs,
+    observedUnixNs: (r) => r.listedUnixNs,
+    body: bodyOfListener,
   },
 };

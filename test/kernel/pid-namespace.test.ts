@@ -5,6 +5,7 @@ import { readFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import { EVENTS } from '../../src/record/events.ts';
 import { ROUTES } from './filter-scene.ts';
 import type { PidNamespaceResult } from './pid-namespace.ts';
 
@@ -32,7 +33,8 @@ for (const place of ['direct', 'nested']) {
     const records = stdout
       .trim()
       .split('\n')
-      .map((text) => JSON.parse(text));
+      .map((text) => JSON.parse(text))
+      .filter(({ event_name: name }) => name === EVENTS.accepted.name);
     assert.equal(records.length, ROUTES.length);
     for (const record of records) {
       assert.deepEqual([record['process.pid'], record['process.vpid']], [Number(onHost), pids.at(-1)]);

@@ -17,11 +17,17 @@
 
 #define DEADLINE_SECONDS 60
 
-void start_thread(void *(*body)(void *), const void *argument)
+void start_thread(void *(*body)(void *), const struct listener *listener)
 {
+	struct listener *copy = NULL;
 	pthread_t thread;
 
-	check(-pthread_create(&thread, NULL, body, (void *)argument), "pthread_create");
+	if (listener) {
+		copy = malloc(sizeof(*copy));
+		check(copy ? 0 : -1, "malloc");
+		*copy = *listener;
+	}
+	check(-pthread_create(&thread, NULL, body, copy), "pthread_create");
 }
 
 /* Ends with the process that started it. */

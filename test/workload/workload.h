@@ -60,7 +60,8 @@ void say_accepted(const struct listener *listener, const union address *peer, st
 void await_accepted(int count);
 
 /* process.c */
-void start_thread(void *(*body)(void *), const void *argument);
+/* `body` gets a copy of the listener, which may be NULL: a thread outlives the case that started it. */
+void start_thread(void *(*body)(void *), const struct listener *listener);
 pid_t start_process(void (*body)(void *), void *argument);
 /* `in` begins the name of the kernel function it sleeps in; pid 0: this process. */
 void await_asleep(pid_t pid, int count, const char *in);

@@ -1,0 +1,27 @@
+import type { OptionKey } from '../config.ts';
+
+/** A command beside tracing. */
+export interface Subcommand {
+  /** One sentence for --help. */
+  readonly description: string;
+  /** The options it takes, also before its name; all others mean nothing to it and are refused. */
+  readonly keys: readonly OptionKey[];
+  /** It takes --json. */
+  readonly hasJson: boolean;
+}
+
+export const SUBCOMMANDS = {
+  doctor: {
+    description: 'Trace a connection of its own from end to end, and say what is missing and how to mend it.',
+    keys: ['hook', 'export', 'verbose'],
+    hasJson: true,
+  },
+  listeners: {
+    description: 'List the TCP listeners of this host with their owners and accept queues.',
+    keys: ['ports', 'family', 'output', 'verbose'],
+    hasJson: false,
+  },
+} as const satisfies Readonly<Record<string, Subcommand>>;
+
+export type SubcommandName = keyof typeof SUBCOMMANDS;
+export const SUBCOMMAND_NAMES = Object.keys(SUBCOMMANDS) as readonly SubcommandName[];
