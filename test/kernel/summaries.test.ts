@@ -89,11 +89,14 @@ test('mode summary: no record, and exact counts of each listener, process and cl
   for (const summary of trace.summaries) {
     assert.equal(summary.level, 'peer');
     assert.equal(summary.process?.comm, 'flood');
-    assert.equal(summary.queueKnown, summary.accepts);
+    assert.ok(summary.queueKnown <= summary.accepts);
     assert.ok(summary.firstBootNs <= summary.lastBootNs);
     assert.ok(summary.queueDurationMaxNs <= summary.queueDurationSumNs);
-    assert.ok(summary.queueDurationSumNs <= summary.queueDurationMaxNs * BigInt(summary.accepts));
+    assert.ok(summary.queueDurationSumNs <= summary.queueDurationMaxNs * BigInt(summary.queueKnown));
   }
+  // A handshake that ends in an interrupt of the program which stamps it is not stamped.
+  const known = trace.summaries.reduce((sum, { queueKnown }) => sum + queueKnown, 0);
+  assert.ok(known > 39_000, `${known} of 40,000 have a time in the queue`);
 });
 
 test('read as fast as one can while all CPUs add: nothing lost, nothing twice', async (t) => {
@@ -242,13 +245,15 @@ test('the sum and the longest of the times in the queue are those of a server th
 
   const [summary, ...more] = trace.summaries;
   assert.ok(summary && more.length === 0);
+  assert.equal(summary.accepts, count);
   assert.equal(summary.queueKnown, count);
-  // All connect at once, so the n-th of them waits for n sleeps, or but for the part of one that had passed already.
   const sleepNs = BigInt(sleepMicros) * 1000n;
-  const most = BigInt(count);
-  assert.ok(summary.queueDurationMaxNs >= (most - 2n) * sleepNs, `${summary.queueDurationMaxNs}`);
-  assert.ok(summary.queueDurationSumNs >= ((most - 2n) * (most - 1n) * sleepNs) / 2n, `${summary.queueDurationSumNs}`);
-  const lasted = summary.lastBootNs - summary.firstBootNs;
-  assert.ok(lasted >= (most - 1n) * sleepNs && lasted <= summary.queueDurationMaxNs + sleepNs * 2n, `${lasted}`);
+  const n = BigInt(count);
+  const { queueDurationMaxNs: max, queueDurationSumNs: sum } = summary;
+  assert.ok(max >= n * sleepNs, `${max}`);
+  assert.ok(sum >= (n * (n + 1n) * sleepNs) / 2n && sum <= n * max, `${sum}`);
+  assert.ok(summary.lastBootNs - summary.firstBootNs >= (n - 1n) * sleepNs);
+  // The longest wait is of one that was made before the first was accepted.
+  assert.ok(max >= summary.lastBootNs - summary.firstBootNs, `${max}`);
   assert.ok(summary.lastUnixNs <= summary.endedUnixNs);
 });
