@@ -3,8 +3,8 @@ import type { AcceptTracer } from '../kernel/accept-tracer.ts';
 /** How full the ring or the queue is when the kernel begins to count instead of recording, and when that may end. */
 const BEGIN_AT = 0.75;
 const END_AT = 0.25;
-/** Above this there is no room for summaries either: the kernel, which always has some, keeps counting. */
-const NO_ROOM_AT = 0.95;
+/** From here what waits goes first, and the kernel, which always has room, keeps the summaries meanwhile. */
+const NO_ROOM_AT = 0.5;
 /** The shortest overload; twice as long each time that it comes back within QUIET_MILLIS, up to the longest. */
 const SHORTEST_MILLIS = 5000;
 const LONGEST_MILLIS = 60_000;

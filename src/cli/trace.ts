@@ -45,12 +45,6 @@ export async function trace(config: Config, environment: NodeJS.ProcessEnv): Pro
   const identifier = new Identifier({ cache });
   const sinks = new Sinks({ ledger, identifier, printer, lane });
   const overload = new Overload({ tracer, lanePressure: () => lane?.pressure() ?? 0, warn });
-  const modeText = mode === 'auto' ? '' : `mode=${mode} `;
-  process.stderr.write(`otel-tcpaccept: tracing hook=${tracer.hook} ${modeText}${exportText(lane)}\n`);
-  if (mode === 'summary' && !lane && config.output.format !== 'ndjson') {
-    warn('mode', '--mode summary makes no rows, and nothing is exported: --output ndjson shows the summaries');
-  }
-  if (config.verbose) sayHostPid(tracer, filters.pid);
   printer.start();
   const { uidPrefix } = identifier;
   if (config.listeners) sinks.report('listener', currentListeners(cache, uidPrefix));
@@ -66,6 +60,13 @@ export async function trace(config: Config, environment: NodeJS.ProcessEnv): Pro
   });
   const write = (line: string) => void process.stderr.write(line);
   const bookkeeper = new Bookkeeper({ tracer, ledger, sinks, printer, uidPrefix, write });
+  const modeText = mode === 'auto' ? '' : `mode=${mode} `;
+  // Only now: whoever waits for it may send SIGUSR1 at once.
+  write(`otel-tcpaccept: tracing hook=${tracer.hook} ${modeText}${exportText(lane)}\n`);
+  if (mode === 'summary' && !lane && config.output.format !== 'ndjson') {
+    warn('mode', '--mode summary makes no rows, and nothing is exported: --output ndjson shows the summaries');
+  }
+  if (config.verbose) sayHostPid(tracer, filters.pid);
   // From here: setting up takes half a second, which is not tracing.
   if (config.durationMillis !== undefined) stopSignal.stopAfter(config.durationMillis);
 

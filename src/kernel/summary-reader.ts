@@ -46,11 +46,10 @@ export class SummaryReader {
 
   /** Hands over what can be read, and ends the interval when it is over. `true`: there is more at once. */
   look(): boolean {
+    if (this.#options.hasRoom?.() === false) return false;
     const rows = this.#drain();
     const now = performance.now();
-    if (now >= this.#nextTurn && (this.#options.hasRoom?.() ?? true) && this.#turn()) {
-      this.#nextTurn = now + this.#options.intervalMillis;
-    }
+    if (now >= this.#nextTurn && this.#turn()) this.#nextTurn = now + this.#options.intervalMillis;
     return rows === BATCH_ROWS;
   }
 
