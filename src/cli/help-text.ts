@@ -36,6 +36,7 @@ const EXAMPLES: readonly (readonly [string, string])[] = [
   ['otel-tcpaccept --peer 10.0.0.0/8', 'of clients in a network'],
   ['otel-tcpaccept --output ndjson --count 1', 'one accept as JSON, then stop'],
   ['otel-tcpaccept --export', 'also to a collector on this host'],
+  ['otel-tcpaccept top', 'who accepts what, live'],
   ['otel-tcpaccept listeners', 'who listens, how full queues are'],
   ['otel-tcpaccept doctor', 'does it work here, and if not, why'],
 ];

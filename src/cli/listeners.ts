@@ -13,7 +13,7 @@ import type { ListenerRecord } from '../record/listener-record.ts';
 export function listListeners({ filters, output }: Config): number {
   const cache = new ProcessCache();
   const { uidPrefix } = new Identifier({ cache });
-  const records = currentListeners(cache, uidPrefix).filter(({ listener }) => isWanted(listener, filters));
+  const records = currentListeners(cache, uidPrefix).filter(({ listener }) => isWantedListener(listener, filters));
   process.stdout.write(listing(records, output.format));
   return EXIT.done;
 }
@@ -24,7 +24,8 @@ export function currentListeners(cache: ProcessCache, uidPrefix: string): Listen
   return identifyListeners(listeners.list(), cache, uidPrefix);
 }
 
-function isWanted({ localPort, socketFamily }: Listener, { ports, family }: Config['filters']): boolean {
+/** Whether a listener's port and family are those asked for. */
+export function isWantedListener({ localPort, socketFamily }: Listener, { ports, family }: Config['filters']): boolean {
   return (ports.length === 0 || ports.includes(localPort)) && (family === undefined || family === socketFamily);
 }
 

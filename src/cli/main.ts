@@ -31,6 +31,10 @@ async function main(argv: readonly string[], environment: NodeJS.ProcessEnv): Pr
       const { listListeners } = await import('./listeners.ts');
       return listListeners(parsed.config);
     }
+    if (parsed.command === 'top') {
+      const { top } = await import('./top.ts');
+      return await top(parsed.config);
+    }
     const { trace } = await import('./trace.ts');
     return await trace(parsed.config, environment);
   } catch (thrown) {

@@ -21,6 +21,11 @@ export const SUBCOMMANDS = {
     keys: ['ports', 'family', 'output', 'verbose'],
     hasJson: false,
   },
+  top: {
+    description: 'Show who accepts what, live: rates, accept queues, waits and peers of each listener.',
+    keys: ['ports', 'family', 'peers', 'locals', 'hook', 'ringBytes', 'durationMillis', 'verbose'],
+    hasJson: false,
+  },
 } as const satisfies Readonly<Record<string, Subcommand>>;
 
 export type SubcommandName = keyof typeof SUBCOMMANDS;
