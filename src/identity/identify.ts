@@ -18,7 +18,7 @@ export interface IdentifiedSummary {
   readonly summary: AcceptSummary;
   /** `undefined` where the process was gone before it could be looked at, or had not accepted the first of them. */
   readonly process: ProcessIdentity | undefined;
-  /** `<boot id>-<load time>-summary-<number>`. */
+  /** `<boot id>-<load time>-summary-<last accept>-<number>`: no other's, also where a next process uses the same maps. */
   readonly uid: string;
 }
 
@@ -55,7 +55,7 @@ export class Identifier {
     return summaries.map((summary) => ({
       summary,
       process: this.#processOf(summary),
-      uid: `${this.uidPrefix}summary-${this.#summaries++}`,
+      uid: `${this.uidPrefix}summary-${summary.lastBootNs.toString(36)}-${this.#summaries++}`,
     }));
   }
 

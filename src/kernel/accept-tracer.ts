@@ -67,6 +67,8 @@ export class AcceptTracer {
     this.#onBatch = onBatch;
     this.#beforeDrain = beforeDrain;
     this.#summaries = summaries && new SummaryReader(this.#native, this.#session, summaries);
+    // Whoever used these programs before may have ended in an overload.
+    this.#session.setOverloaded(false);
     this.#keepAlive = keepAlive;
     this.#schedule(0);
   }

@@ -3,8 +3,8 @@ import type { NativeBinding, NativeSession } from './binding.ts';
 import { decodeSummaries, type SummaryInterval } from './decode-summaries.ts';
 import { SUMMARY_BYTES } from './summary-layout.ts';
 
-/** Rows one look takes at most, as records of a batch. */
-const BATCH_ROWS = 1024;
+/** Rows one look takes at most: a row becomes a record, and 256 of those keep the event loop for some milliseconds. */
+const BATCH_ROWS = 256;
 
 export interface SummaryOptions {
   readonly intervalMillis: number;
@@ -14,14 +14,16 @@ export interface SummaryOptions {
   readonly hasRoom?: () => boolean;
 }
 
+type SummarySession = Pick<NativeSession, 'turnSummaries' | 'drainSummaries'>;
+
 /**
  * Hands over what the kernel counted, once an interval: ends one set of counts, and reads it in the looks that follow.
  *
  * A set is read when no program can be adding to it any more, which takes no waiting: bpf/summary.h.
  */
 export class SummaryReader {
-  readonly #native: NativeBinding;
-  readonly #session: NativeSession;
+  readonly #native: Pick<NativeBinding, 'readClock'>;
+  readonly #session: SummarySession;
   readonly #options: SummaryOptions;
   readonly #buffer = new Uint8Array(BATCH_ROWS * SUMMARY_BYTES);
   readonly #clock = new BigInt64Array(2);
@@ -30,7 +32,7 @@ export class SummaryReader {
   #nextTurn: number;
   #accepts = 0;
 
-  constructor(native: NativeBinding, session: NativeSession, options: SummaryOptions) {
+  constructor(native: Pick<NativeBinding, 'readClock'>, session: SummarySession, options: SummaryOptions) {
     this.#native = native;
     this.#session = session;
     this.#options = options;

@@ -4,6 +4,7 @@ import { Identifier } from '../../src/identity/identify.ts';
 import type { ProcessIdentity } from '../../src/identity/process-identity.ts';
 import type { AcceptBatch } from '../../src/kernel/accepted-connection.ts';
 import type { AcceptRecord } from '../../src/record/accept-record.ts';
+import { exampleSummary } from '../record/example-summary.ts';
 import { type AcceptFacts, acceptOf } from './accept.ts';
 
 const WEB: ProcessIdentity = {
@@ -48,4 +49,41 @@ test('CPU, sequence, load and boot each make another uid', () => {
 test('two loads in one boot never share a uid by default', () => {
   const [first, second] = [new Identifier({ cache }), new Identifier({ cache })];
   assert.notEqual(first.identify(batchOf({}))[0]?.uid, second.identify(batchOf({}))[0]?.uid);
+});
+
+test('a summary is of the process that was there at the first of its accepts and is looked at after the last', () => {
+  const looks: (readonly [bigint, bigint, bigint])[] = [];
+  const startBootNs = 50n;
+  const looking = {
+    identify: ({ acceptedBootNs, acceptedUnixNs, observedUnixNs }: Record<`${string}Ns`, bigint>) => {
+      looks.push([acceptedBootNs ?? 0n, acceptedUnixNs ?? 0n, observedUnixNs ?? 0n]);
+      return (acceptedBootNs ?? 0n) >= startBootNs ? WEB : undefined;
+    },
+  };
+  const identifier = new Identifier({ ...options, cache: looking });
+  const at = (firstBootNs: bigint) =>
+    exampleSummary({
+      firstBootNs,
+      firstUnixNs: firstBootNs + 7n,
+      lastBootNs: 90n,
+      lastUnixNs: 97n,
+      observedUnixNs: 99n,
+    });
+  const listener = exampleSummary({ level: 'listener', process: undefined, lastBootNs: 90n });
+  const summaries = [at(60n), at(40n), listener].map(({ summary }) => summary);
+  const identified = identifier.identifySummaries(summaries);
+  assert.deepEqual(
+    identified.map(({ process }) => process),
+    [WEB, undefined, undefined],
+  );
+  assert.deepEqual(looks, [
+    [90n, 97n, 99n],
+    [60n, 67n, 99n],
+    [90n, 97n, 99n],
+    [40n, 47n, 99n],
+  ]);
+  assert.deepEqual(
+    identified.map(({ uid }) => uid),
+    [0, 1, 2].map((number) => `88046cd8f2fd44ca9dab6b19691ad561-z-summary-2i-${number}`),
+  );
 });
