@@ -41,6 +41,7 @@ test('accepts lost to a full ring are told of: in records that add up to the led
       OTEL_EXPORTER_OTLP_ENDPOINT: collector.httpEndpoint,
       OTEL_BLRP_SCHEDULE_DELAY: '10',
       TCPACCEPT_RING_BYTES: String(RING.bytes),
+      TCPACCEPT_MODE: 'events',
     },
   });
   // A tracer that does not run reads nothing.
