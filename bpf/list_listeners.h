@@ -46,12 +46,13 @@ static __always_inline void fill_listening_socket(struct tcpaccept_listener *lis
 static __always_inline int write_if_listening(struct bpf_iter__task_file *ctx)
 {
 	struct task_struct *task = ctx->task;
+	struct file *file = ctx->file;
 	struct tcpaccept_listener listener = {};
 	struct sock *sk, *tcp;
 
-	if (!task || !ctx->file)
+	if (!task || !file)
 		return 0;
-	sk = socket_of_file(ctx->file);
+	sk = socket_of_file(file);
 	if (!sk || !is_tcp(sk))
 		return 0;
 	sk = TYPED(struct sock, sk);

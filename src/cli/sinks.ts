@@ -25,10 +25,10 @@ export class Sinks {
   take(batch: AcceptBatch): void {
     const { ledger, identifier, printer, lane } = this.#parts;
     ledger.add('drained', batch.count);
-    const records = identifier.identify(batch);
-    printer.accept(records);
-    if (lane) lane.accept(records);
-    else ledger.add('unexported', records.length);
+    const identified = identifier.identify(batch);
+    printer.accept(identified);
+    if (lane) lane.accept(identified);
+    else ledger.add('unexported', batch.count);
   }
 
   /** What was counted in place of records. */

@@ -1,9 +1,9 @@
 import type { Resource } from '@opentelemetry/resources';
 import type { Ledger } from '../ledger.ts';
-import type { AcceptRecord } from '../record/accept-record.ts';
+import type { RecordBatch } from '../record/accept-record.ts';
 import type { EventKind, EventRecords } from '../record/events.ts';
 import type { Warn } from './diagnostics.ts';
-import { SdkEncoder } from './direct/sdk-encoder.ts';
+import { DirectEncoder } from './direct/direct-encoder.ts';
 import type { OtlpSettings } from './otlp-environment.ts';
 import { RequestBatcher } from './request-batcher.ts';
 import { OtlpTransport } from './transport/otlp-transport.ts';
@@ -41,15 +41,15 @@ export class DirectLane {
       giveUpAfterMillis: Number.POSITIVE_INFINITY,
     });
     this.#batcher = new RequestBatcher({
-      encoder: new SdkEncoder({ resource, limits: settings.limits }),
+      encoder: new DirectEncoder({ resource, limits: settings.limits, warn }),
       batch: settings.batch,
       ledger,
       onRequest: ({ body, records }) => this.#queue.offer(body, records),
     });
   }
 
-  accept(records: readonly AcceptRecord[]): void {
-    this.#batcher.add('accepted', records);
+  accept(batch: RecordBatch): void {
+    this.#batcher.accept(batch);
   }
 
   report<Kind extends EventKind>(kind: Kind, records: readonly EventRecords[Kind][]): void {

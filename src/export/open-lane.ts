@@ -1,5 +1,5 @@
 import type { Ledger } from '../ledger.ts';
-import type { AcceptRecord, RecordSink } from '../record/accept-record.ts';
+import type { RecordBatch, RecordSink } from '../record/accept-record.ts';
 import type { EventKind, EventRecords } from '../record/events.ts';
 import { installDiagnostics, type Warn } from './diagnostics.ts';
 import { DirectLane } from './direct-lane.ts';
@@ -12,7 +12,7 @@ export interface ExportLane extends RecordSink {
   /** For the line that says tracing has begun: `export=http/protobuf endpoint=http://localhost:4318/v1/logs`. */
   readonly description: string;
   /** Takes the batch; each record ends as delivered, rejected or dropped, and is queued until then. */
-  accept(records: readonly AcceptRecord[]): void;
+  accept(batch: RecordBatch): void;
   /** Takes records of other events, as `accept` takes accepts. */
   report<Kind extends EventKind>(kind: Kind, records: readonly EventRecords[Kind][]): void;
   /** How full the queue is, 0 to 1: at 1 the next record is dropped. */
@@ -41,7 +41,7 @@ export async function openExportLane(
   const lane = await (isDirect ? DirectLane : SdkLane).open({ settings, resource, ledger, warn });
   return {
     description: describe(settings),
-    accept: (records) => lane.accept(records),
+    accept: (batch) => lane.accept(batch),
     report: (kind, records) => lane.report(kind, records),
     pressure: () => ledger.get('queued') / settings.batch.maxQueueSize,
     close: (deadlineMillis) => lane.close(deadlineMillis),

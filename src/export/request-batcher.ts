@@ -1,4 +1,5 @@
 import type { Ledger } from '../ledger.ts';
+import type { AcceptView, RecordBatch } from '../record/accept-record.ts';
 import type { EventKind, EventRecords } from '../record/events.ts';
 import type { OtlpSettings } from './otlp-environment.ts';
 import type { EncodedRequest } from './transport/encoded-request.ts';
@@ -7,6 +8,8 @@ import type { EncodedRequest } from './transport/encoded-request.ts';
 export interface RecordEncoder {
   readonly records: number;
   add<Kind extends EventKind>(kind: Kind, record: EventRecords[Kind]): void;
+  /** The same as `add` of an accept, from where it lies. */
+  addAccept(accept: AcceptView): void;
   take(): EncodedRequest;
 }
 
@@ -28,12 +31,29 @@ export class RequestBatcher {
   }
 
   add<Kind extends EventKind>(kind: Kind, records: readonly EventRecords[Kind][]): void {
-    const { encoder, batch, ledger } = this.#parts;
     for (const record of records) {
-      encoder.add(kind, record);
-      ledger.add('queued', 1);
-      if (encoder.records >= batch.maxExportBatchSize) this.flush();
+      this.#parts.encoder.add(kind, record);
+      this.#added();
     }
+    this.#wait();
+  }
+
+  accept(batch: RecordBatch): void {
+    for (let index = 0; index < batch.count; index++) {
+      this.#parts.encoder.addAccept(batch.view(index));
+      this.#added();
+    }
+    this.#wait();
+  }
+
+  #added(): void {
+    const { encoder, batch, ledger } = this.#parts;
+    ledger.add('queued', 1);
+    if (encoder.records >= batch.maxExportBatchSize) this.flush();
+  }
+
+  #wait(): void {
+    const { encoder, batch } = this.#parts;
     if (encoder.records > 0) this.#timer ??= setTimeout(() => this.flush(), batch.scheduledDelayMillis);
   }
 

@@ -7,7 +7,7 @@ import {
   SimpleLogRecordProcessor,
 } from '@opentelemetry/sdk-logs';
 import type { Ledger } from '../ledger.ts';
-import type { AcceptRecord, RecordSink } from '../record/accept-record.ts';
+import type { RecordBatch, RecordSink } from '../record/accept-record.ts';
 import type { EventKind, EventRecords } from '../record/events.ts';
 import { emitRecord } from '../record/log-record.ts';
 import { SCHEMA_URL } from '../record/semantic-conventions.ts';
@@ -62,8 +62,8 @@ export class SdkLane implements RecordSink {
     this.#logger = this.#provider.getLogger(PACKAGE_NAME, PACKAGE_VERSION, { schemaUrl: SCHEMA_URL });
   }
 
-  accept(records: readonly AcceptRecord[]): void {
-    this.report('accepted', records);
+  accept(batch: RecordBatch): void {
+    this.report('accepted', batch.records);
   }
 
   report<Kind extends EventKind>(kind: Kind, records: readonly EventRecords[Kind][]): void {

@@ -18,14 +18,14 @@ export function identifyListeners(
   cache: Pick<ProcessCache, 'identify'>,
   uidPrefix: string,
 ): IdentifiedListener[] {
+  const listedBootNanos = Number(listedBootNs);
   return listeners.map((listener, index) => {
     const { pid, cgroupId } = listener.owners[0];
     const seen = {
       pid,
-      cgroupId,
-      acceptedBootNs: listedBootNs,
-      acceptedUnixNs: listedUnixNs,
-      observedUnixNs: listedUnixNs,
+      cgroupNumber: Number(cgroupId),
+      acceptedBootNanos: listedBootNanos,
+      observedBootNanos: listedBootNanos,
     };
     return { listener, process: cache.identify(seen), uid: `${uidPrefix}listener-${index}`, listedUnixNs };
   });

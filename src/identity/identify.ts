@@ -1,17 +1,9 @@
 import type { AcceptSummary } from '../kernel/accept-summary.ts';
-import type { AcceptBatch, AcceptedConnection } from '../kernel/accepted-connection.ts';
+import type { AcceptBatch } from '../kernel/accepted-connection.ts';
 import { bootId } from './host.ts';
+import { IdentifiedBatch } from './identified-batch.ts';
 import type { ProcessCache } from './process-cache.ts';
 import type { ProcessIdentity } from './process-identity.ts';
-
-/** One accept with who it was and what it is called. */
-export interface IdentifiedAccept {
-  readonly connection: AcceptedConnection;
-  /** `undefined` where the process was gone before it could be looked at. */
-  readonly process: ProcessIdentity | undefined;
-  /** `<boot id>-<load time>-<CPU>-<sequence>`: the same whenever this accept is read, and no other accept's. */
-  readonly uid: string;
-}
 
 /** One summary with who it was and what it is called. */
 export interface IdentifiedSummary {
@@ -42,13 +34,9 @@ export class Identifier {
     this.uidPrefix = `${boot.replaceAll('-', '')}-${loadedMonotonicNs.toString(36)}-`;
   }
 
-  /** In the batch's order. Must be called while the batch is valid; the result may be kept. */
-  identify(batch: AcceptBatch): IdentifiedAccept[] {
-    return batch.connections.map((connection) => ({
-      connection,
-      process: this.#cache.identify(connection),
-      uid: `${this.uidPrefix}${connection.cpu}-${connection.sequence}`,
-    }));
+  /** Must be called, and the result used, while the batch is valid; its `records` may be kept. */
+  identify(batch: AcceptBatch): IdentifiedBatch {
+    return new IdentifiedBatch(batch, this.#cache, this.uidPrefix);
   }
 
   identifySummaries(summaries: readonly AcceptSummary[]): IdentifiedSummary[] {
@@ -61,11 +49,14 @@ export class Identifier {
 
   /** A look after the last accept, that says of a process which was there at the first. */
   #processOf(summary: AcceptSummary): ProcessIdentity | undefined {
-    const { process, observedUnixNs, firstBootNs, firstUnixNs, lastBootNs, lastUnixNs } = summary;
+    const { process, observedUnixNs, firstBootNs, lastBootNs, lastUnixNs } = summary;
     if (process === undefined) return undefined;
     const { pid, cgroupId } = process;
-    const at = (acceptedBootNs: bigint, acceptedUnixNs: bigint) =>
-      this.#cache.identify({ pid, cgroupId, acceptedBootNs, acceptedUnixNs, observedUnixNs });
-    return at(lastBootNs, lastUnixNs) && at(firstBootNs, firstUnixNs);
+    const observedBootNanos = Number(observedUnixNs - lastUnixNs + lastBootNs);
+    const at = (acceptedBootNs: bigint) => {
+      const acceptedBootNanos = Number(acceptedBootNs);
+      return this.#cache.identify({ pid, cgroupNumber: Number(cgroupId), acceptedBootNanos, observedBootNanos });
+    };
+    return at(lastBootNs) && at(firstBootNs);
   }
 }

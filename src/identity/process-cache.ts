@@ -1,13 +1,7 @@
-import type { AcceptedConnection } from '../kernel/accepted-connection.ts';
+import type { RecordView } from '../kernel/record-view.ts';
 import { hasInitialPids } from './pid-namespace.ts';
 import type { ProcessIdentity } from './process-identity.ts';
 import { isSameProgram, readProcess, readProcStat } from './read-process.ts';
-
-/** When and where a process was seen: what tells it from another that has or had its pid. */
-export type ProcessSighting = Pick<
-  AcceptedConnection,
-  'pid' | 'cgroupId' | 'acceptedBootNs' | 'acceptedUnixNs' | 'observedUnixNs'
->;
 
 export interface ProcessCacheOptions {
   /** Processes remembered; default 4096, about 2 MB. The one looked at longest ago makes room. */
@@ -18,23 +12,29 @@ export interface ProcessCacheOptions {
   readonly ownProcess?: boolean;
 }
 
+/** That a process, by its pid, did something at a time: what decides who it is. */
+export type ProcessSighting = Pick<RecordView, 'pid' | 'cgroupNumber' | 'acceptedBootNanos' | 'observedBootNanos'>;
+
 /** The process that had a pid when we looked, or `identity: undefined` when there was none to read. */
 interface Entry {
   readonly startBootNs: bigint;
+  readonly startBootNanos: number;
   readonly image: string;
   readonly identity: ProcessIdentity | undefined;
   /** The cgroup the record that made us read was in. */
-  readonly cgroupId: bigint;
+  readonly cgroupNumber: number;
   /** The process was there at this time, or later and since `startBootNs`. */
-  validBootNs: bigint;
+  validBootNanos: number;
 }
+
+const NOBODY = { startBootNs: 0n, image: '', identity: undefined };
 
 /**
  * Says who accepted a connection, from /proc, and remembers it.
  *
  * The rule: a process seen now that started at S has had its pid ever since, so it accepted whatever its pid accepted
  * between S and now, and nothing before. Every connection handed to us was accepted before its batch was read
- * (`observedUnixNs`), so one look at /proc/PID/stat, about 5 us, settles all of a batch's connections of one pid: those
+ * (`observedBootNanos`), so one look at /proc/PID/stat, about 5 us, settles all of a batch's connections of one pid: those
  * accepted before S are another's and get `undefined`, as those of a process that is gone. No look is trusted for a
  * connection accepted after it, so there is no window, one tick aside, in which a reused pid has the old one's facts.
  *
@@ -64,35 +64,37 @@ export class ProcessCache {
     this.usable = ownProcess || hasInitialPids(procRoot);
   }
 
-  /** The process that accepted, the same object until it changes; `undefined` when it cannot be known. Never throws. */
-  identify(connection: ProcessSighting): ProcessIdentity | undefined {
+  /**
+   * The process that accepted, the same object until it changes; `undefined` when it cannot be known. Never throws, and
+   * allocates nothing when it is known.
+   */
+  identify(accept: ProcessSighting): ProcessIdentity | undefined {
     if (!this.usable) return undefined;
-    const { pid, acceptedBootNs, cgroupId } = connection;
+    const { pid, acceptedBootNanos, cgroupNumber } = accept;
     let entry = this.#entries.get(pid);
-    if (entry === undefined || acceptedBootNs > entry.validBootNs || cgroupId !== entry.cgroupId) {
-      entry = this.#look(connection, entry);
+    if (entry === undefined || acceptedBootNanos > entry.validBootNanos || cgroupNumber !== entry.cgroupNumber) {
+      entry = this.#look(accept, entry);
     }
-    return acceptedBootNs >= entry.startBootNs ? entry.identity : undefined;
+    return acceptedBootNanos >= entry.startBootNanos ? entry.identity : undefined;
   }
 
-  #look(connection: ProcessSighting, known: Entry | undefined): Entry {
-    const { pid, acceptedBootNs, acceptedUnixNs, observedUnixNs } = connection;
-    const entry = this.#confirm(connection, known) ?? this.#read(connection);
-    entry.validBootNs = observedUnixNs - acceptedUnixNs + acceptedBootNs;
-    this.#remember(pid, entry);
+  #look(accept: ProcessSighting, known: Entry | undefined): Entry {
+    const entry = this.#confirm(accept, known) ?? this.#read(accept);
+    entry.validBootNanos = accept.observedBootNanos;
+    this.#remember(accept.pid, entry);
     return entry;
   }
 
   /** The known entry, if it is still the same program of the same process in the same cgroup. */
-  #confirm({ pid, cgroupId }: ProcessSighting, known: Entry | undefined): Entry | undefined {
-    if (known?.identity === undefined || known.cgroupId !== cgroupId) return undefined;
+  #confirm({ pid, cgroupNumber }: ProcessSighting, known: Entry | undefined): Entry | undefined {
+    if (known?.identity === undefined || known.cgroupNumber !== cgroupNumber) return undefined;
     const stat = readProcStat(this.#folderOf(pid));
     return stat !== undefined && isSameProgram(stat, known) ? known : undefined;
   }
 
-  #read({ pid, cgroupId }: ProcessSighting): Entry {
-    const nobody = { startBootNs: 0n, image: '', identity: undefined };
-    return { ...(readProcess(this.#folderOf(pid)) ?? nobody), cgroupId, validBootNs: 0n };
+  #read({ pid, cgroupNumber }: ProcessSighting): Entry {
+    const { startBootNs, image, identity } = readProcess(this.#folderOf(pid)) ?? NOBODY;
+    return { startBootNs, startBootNanos: Number(startBootNs), image, identity, cgroupNumber, validBootNanos: 0 };
   }
 
   #remember(pid: number, entry: Entry): void {

@@ -67,7 +67,7 @@ export class AcceptEmitter {
       this.#ledger.add('dropped', batch.count);
       return;
     }
-    for (const record of this.#identifier.identify(batch)) this.#emit(logger, record);
+    for (const record of this.#identifier.identify(batch).records) this.#emit(logger, record);
   }
 
   #emit(logger: Logger, record: AcceptRecord): void {

@@ -1,4 +1,5 @@
 import type { AcceptMethod } from './record-layout.ts';
+import type { RecordView } from './record-view.ts';
 
 /**
  * One accepted TCP connection as the kernel saw it, decoded.
@@ -54,6 +55,8 @@ export interface AcceptBatch {
   readonly observedUnixNs: bigint;
   /** Add to `CLOCK_BOOTTIME` for wall time. */
   readonly bootToUnixNs: bigint;
+  /** One record after the other where it lies; shared, and valid as long as `bytes`. */
+  readonly view: RecordView;
   /** The records decoded, in ring order; decoded on first use and shared. Safe to keep. */
   readonly connections: readonly AcceptedConnection[];
 }

@@ -1,8 +1,8 @@
 import type { AcceptSummary, SummarizedListener, SummarizedProcess } from './accept-summary.ts';
 import { addressText, isMappedIpv4, mappedIpv4Text } from './address.ts';
 import { commText } from './comm.ts';
-import type { BatchClock } from './decode.ts';
 import { AF_INET6 } from './record-layout.ts';
+import type { BatchClock } from './record-view.ts';
 import { SUMMARY_BYTES, SUMMARY_LEVELS, SUMMARY_OFFSET } from './summary-layout.ts';
 
 /** The time in which accepts were counted. */

@@ -1,6 +1,6 @@
 import type { Writable } from 'node:stream';
 import type { Ledger } from '../ledger.ts';
-import type { AcceptRecord, RecordSink } from '../record/accept-record.ts';
+import type { AcceptRecord, RecordBatch, RecordSink } from '../record/accept-record.ts';
 import type { EventKind, EventRecords } from '../record/events.ts';
 import { ledgerLine, ndjsonLine } from './ndjson.ts';
 import { type TableColumns, TableRows, tableHeader } from './table.ts';
@@ -62,18 +62,18 @@ export class Printer implements RecordSink {
     if (this.#settings.format === 'table') this.#write(`${tableHeader(this.#settings)}\n`, 0);
   }
 
-  accept(records: readonly AcceptRecord[]): void {
-    const rows = this.#remaining < records.length ? records.slice(0, this.#remaining) : records;
-    if (rows.length > 0 && this.#open && this.#isFull()) {
-      this.#ledger.add('unprinted', records.length);
-      this.#settings.onWarning?.(`${records.length} rows were not printed: what reads stdout is too slow`);
+  accept(batch: RecordBatch): void {
+    const rows = Math.min(batch.count, this.#remaining);
+    if (rows > 0 && this.#open && this.#isFull()) {
+      this.#ledger.add('unprinted', batch.count);
+      this.#settings.onWarning?.(`${batch.count} rows were not printed: what reads stdout is too slow`);
       return;
     }
-    const printed = this.#open ? rows.length : 0;
-    this.#ledger.add('unprinted', records.length - printed);
-    if (printed > 0) this.#write(`${rows.map(this.#line).join('\n')}\n`, printed);
-    this.#remaining -= rows.length;
-    if (this.#remaining === 0 && rows.length > 0) this.#settings.onLimit?.();
+    const printed = this.#open ? rows : 0;
+    this.#ledger.add('unprinted', batch.count - printed);
+    if (printed > 0) this.#write(`${batch.records.slice(0, printed).map(this.#line).join('\n')}\n`, printed);
+    this.#remaining -= rows;
+    if (this.#remaining === 0 && rows > 0) this.#settings.onLimit?.();
   }
 
   /** Accepts that are told of without a row of their own, by `report`; they count towards the limit. */

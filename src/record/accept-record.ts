@@ -1,5 +1,6 @@
 import type { ProcessIdentity } from '../identity/process-identity.ts';
 import type { AcceptedConnection } from '../kernel/accepted-connection.ts';
+import type { RecordView } from '../kernel/record-view.ts';
 
 /** Everything known of one accept: what the kernel said, and who the process was. */
 export interface AcceptRecord {
@@ -10,8 +11,24 @@ export interface AcceptRecord {
   readonly uid: string;
 }
 
+/** The same as it lies in its batch, each fact decoded whenever it is asked for. */
+export interface AcceptView extends AcceptRecord {
+  readonly connection: RecordView;
+  /** What `uid` has before CPU and sequence; ASCII. */
+  readonly uidPrefix: string;
+}
+
+/** The accepts of one drain: what nobody looks at is not decoded. Valid only until the call it was handed to returns. */
+export interface RecordBatch {
+  readonly count: number;
+  /** The accept of this number, from 0: the same object each time, moved. */
+  view(index: number): AcceptView;
+  /** All of them in order, decoded on the first look; safe to keep. */
+  readonly records: readonly AcceptRecord[];
+}
+
 /** Where a batch of records goes: one call a batch, never one an event. */
 export interface RecordSink {
   /** Takes the batch; never throws and never waits. What it lets go of it counts in the ledger. */
-  accept(records: readonly AcceptRecord[]): void;
+  accept(batch: RecordBatch): void;
 }

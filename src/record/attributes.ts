@@ -1,9 +1,10 @@
 import type { EventKind, EventRecords } from './events.ts';
+import { type AttributeValue, each, ofListener, ofTask, type Reading, type Shortcut } from './reading.ts';
 import { rfc3339 } from './rfc3339.ts';
 
-/** What an attribute's value may be; a type never changes with the value. */
+export type { AttributeValue, Shortcut } from './reading.ts';
+
 export type AttributeType = 'string' | 'int' | 'double' | 'boolean';
-export type AttributeValue = string | number | boolean;
 
 /** One row of the attribute table: everything an output or a reference page needs to know of an attribute. */
 export interface AttributeRow {
@@ -13,6 +14,8 @@ export interface AttributeRow {
   readonly brief: string;
   /** How each event that may have it gets its value; `undefined` leaves it out of a record. */
   readonly values: AttributeValues;
+  /** What the direct encoder may do instead of asking `values.accepted` for every record. */
+  readonly shortcut: Shortcut;
 }
 type AttributeValues = { readonly [Kind in EventKind]?: (record: EventRecords[Kind]) => AttributeValue | undefined };
 
@@ -30,111 +33,187 @@ export const ATTRIBUTES: readonly AttributeRow[] = [
     'log.record.uid',
     'string',
     'Same on every resend of this record: boot id, load time, and for an accept CPU and sequence.',
-    (r) => r.uid,
+    each(
+      (r) => r.uid,
+      (a, text) =>
+        text
+          .ascii(a.uidPrefix)
+          .decimal(a.connection.cpu)
+          .ascii('-')
+          .u64(a.connection.sequenceLow, a.connection.sequenceHigh),
+    ),
     { summarized: (r) => r.uid, lost: (r) => r.uid, listener: (r) => r.uid },
   ),
-  row('network.transport', 'string', 'Always `tcp`.', () => 'tcp', { summarized: () => 'tcp', listener: () => 'tcp' }),
+  row(
+    'network.transport',
+    'string',
+    'Always `tcp`.',
+    ofListener(() => 'tcp'),
+    { summarized: () => 'tcp', listener: () => 'tcp' },
+  ),
   row(
     'network.type',
     'string',
     '`ipv4` or `ipv6`, IPv4-mapped addresses counting as IPv4.',
-    (r) => r.connection.networkType,
+    ofListener((l) => l.connection.networkType),
     { summarized: (r) => r.summary.listener?.networkType, listener: (r) => r.listener.networkType },
   ),
-  row('network.peer.address', 'string', 'Address of the client (tcpaccept: RADDR).', (r) => r.connection.peerAddress, {
-    summarized: (r) => r.summary.peerAddress,
-  }),
+  row(
+    'network.peer.address',
+    'string',
+    'Address of the client (tcpaccept: RADDR).',
+    each(
+      (r) => r.connection.peerAddress,
+      (a, text) =>
+        a.connection.isIpv4 ? text.ipv4(a.connection.bytes, a.connection.peerIpv4At) : a.connection.peerAddress,
+    ),
+    { summarized: (r) => r.summary.peerAddress },
+  ),
   row('network.peer.port', 'int', 'Port of the client (RPORT).', (r) => r.connection.peerPort),
   row(
     'network.local.address',
     'string',
     'Address the connection was accepted on (LADDR).',
-    (r) => r.connection.localAddress,
+    ofListener((l) => l.connection.localAddress),
     { summarized: (r) => r.summary.listener?.localAddress, listener: (r) => r.listener.localAddress },
   ),
-  row('network.local.port', 'int', 'Port the connection was accepted on (LPORT).', (r) => r.connection.localPort, {
-    summarized: (r) => r.summary.listener?.localPort,
-    listener: (r) => r.listener.localPort,
-  }),
-  row('process.pid', 'int', 'Process that accepted, in the host pid namespace (PID).', (r) => r.connection.pid, {
-    summarized: (r) => r.summary.process?.pid,
-    listener: (r) => r.listener.owners[0].pid,
-  }),
+  row(
+    'network.local.port',
+    'int',
+    'Port the connection was accepted on (LPORT).',
+    ofListener((l) => l.connection.localPort),
+    { summarized: (r) => r.summary.listener?.localPort, listener: (r) => r.listener.localPort },
+  ),
+  row(
+    'process.pid',
+    'int',
+    'Process that accepted, in the host pid namespace (PID).',
+    ofTask((t) => t.connection.pid),
+    { summarized: (r) => r.summary.process?.pid, listener: (r) => r.listener.owners[0].pid },
+  ),
   row(
     'process.vpid',
     'int',
     'The process id inside its own pid namespace, where it differs.',
-    (r) => vpidOf(r.connection),
+    ofTask((t) => vpidOf(t.connection)),
     { summarized: ({ summary: { process: p } }) => p && vpidOf(p), listener: (r) => vpidOf(r.listener.owners[0]) },
   ),
   row(
     'thread.name',
     'string',
     "The kernel's comm of the accepting thread, at most 15 bytes (COMM).",
-    (r) => r.connection.comm,
+    ofTask((t) => t.connection.comm),
     { summarized: (r) => r.summary.process?.comm, listener: (r) => r.listener.owners[0].comm },
   ),
-  row('process.executable.name', 'string', 'Base name of the executable.', (r) => r.process?.executableName, {
-    summarized: (r) => r.process?.executableName,
-    listener: (r) => r.process?.executableName,
-  }),
-  row('process.executable.path', 'string', 'Path of the executable.', (r) => r.process?.executablePath, {
-    summarized: (r) => r.process?.executablePath,
-    listener: (r) => r.process?.executablePath,
-  }),
-  row('process.user.id', 'int', 'Effective user id.', (r) => r.connection.userId, {
-    summarized: (r) => r.summary.process?.userId,
-    listener: (r) => r.listener.owners[0].userId,
-  }),
+  row(
+    'process.executable.name',
+    'string',
+    'Base name of the executable.',
+    ofTask((t) => t.process?.executableName),
+    { summarized: (r) => r.process?.executableName, listener: (r) => r.process?.executableName },
+  ),
+  row(
+    'process.executable.path',
+    'string',
+    'Path of the executable.',
+    ofTask((t) => t.process?.executablePath),
+    { summarized: (r) => r.process?.executablePath, listener: (r) => r.process?.executablePath },
+  ),
+  row(
+    'process.user.id',
+    'int',
+    'Effective user id.',
+    ofTask((t) => t.connection.userId),
+    { summarized: (r) => r.summary.process?.userId, listener: (r) => r.listener.owners[0].userId },
+  ),
   row(
     'process.linux.cgroup',
     'string',
     'Path of the cgroup, as /proc/PID/cgroup gives it.',
-    (r) => r.process?.cgroupPath,
+    ofTask((t) => t.process?.cgroupPath),
     { summarized: (r) => r.process?.cgroupPath, listener: (r) => r.process?.cgroupPath },
   ),
-  row('container.id', 'string', 'Container id found in the cgroup path.', (r) => r.process?.containerId, {
-    summarized: (r) => r.process?.containerId,
-    listener: (r) => r.process?.containerId,
-  }),
+  row(
+    'container.id',
+    'string',
+    'Container id found in the cgroup path.',
+    ofTask((t) => t.process?.containerId),
+    { summarized: (r) => r.process?.containerId, listener: (r) => r.process?.containerId },
+  ),
   row(
     'container.runtime.name',
     'string',
     'Container runtime the cgroup path names.',
-    (r) => r.process?.containerRuntime,
+    ofTask((t) => t.process?.containerRuntime),
     { summarized: (r) => r.process?.containerRuntime, listener: (r) => r.process?.containerRuntime },
   ),
-  row('k8s.pod.uid', 'string', 'Pod uid found in the cgroup path.', (r) => r.process?.podUid, {
-    summarized: (r) => r.process?.podUid,
-    listener: (r) => r.process?.podUid,
-  }),
-  row('tcpaccept.thread.id', 'int', 'Thread that accepted, in the host pid namespace.', (r) => r.connection.tid),
+  row(
+    'k8s.pod.uid',
+    'string',
+    'Pod uid found in the cgroup path.',
+    ofTask((t) => t.process?.podUid),
+    { summarized: (r) => r.process?.podUid, listener: (r) => r.process?.podUid },
+  ),
+  row(
+    'tcpaccept.thread.id',
+    'int',
+    'Thread that accepted, in the host pid namespace.',
+    ofTask((t) => t.connection.tid),
+  ),
   row(
     'tcpaccept.network_namespace',
     'int',
     'Inode number of the network namespace.',
-    (r) => r.connection.networkNamespace,
+    ofTask((t) => t.connection.networkNamespace),
     { summarized: (r) => r.summary.listener?.networkNamespace, listener: (r) => r.listener.networkNamespace },
   ),
-  row('tcpaccept.mount_namespace', 'int', 'Inode number of the mount namespace.', (r) => r.connection.mountNamespace, {
-    summarized: (r) => r.summary.process?.mountNamespace,
-  }),
-  row('tcpaccept.cgroup.id', 'string', 'cgroup v2 id of the accepting task.', (r) => r.connection.cgroupId.toString(), {
-    summarized: (r) => r.summary.process?.cgroupId.toString(),
-    listener: (r) => r.listener.owners[0].cgroupId.toString(),
-  }),
-  row('tcpaccept.socket.cookie', 'string', "The accepted socket's cookie, as SO_COOKIE gives it.", (r) =>
-    r.connection.socketCookie === 0n ? undefined : r.connection.socketCookie.toString(),
+  row(
+    'tcpaccept.mount_namespace',
+    'int',
+    'Inode number of the mount namespace.',
+    ofTask((t) => t.connection.mountNamespace),
+    { summarized: (r) => r.summary.process?.mountNamespace },
+  ),
+  row(
+    'tcpaccept.cgroup.id',
+    'string',
+    'cgroup v2 id of the accepting task.',
+    ofTask((t) => t.connection.cgroupId.toString()),
+    {
+      summarized: (r) => r.summary.process?.cgroupId.toString(),
+      listener: (r) => r.listener.owners[0].cgroupId.toString(),
+    },
+  ),
+  row(
+    'tcpaccept.socket.cookie',
+    'string',
+    "The accepted socket's cookie, as SO_COOKIE gives it.",
+    each(
+      (r) => (r.connection.socketCookie === 0n ? undefined : r.connection.socketCookie.toString()),
+      (a, text) =>
+        a.connection.cookieLow || a.connection.cookieHigh
+          ? text.u64(a.connection.cookieLow, a.connection.cookieHigh)
+          : undefined,
+    ),
   ),
   row(
     'tcpaccept.socket.family',
     'string',
     '`inet` or `inet6`: the family of the socket itself.',
-    (r) => r.connection.socketFamily,
+    ofListener((l) => l.connection.socketFamily),
     { listener: (r) => r.listener.socketFamily },
   ),
-  row('tcpaccept.accept_queue.duration', 'double', 'Time in the accept queue, in seconds.', (r) =>
-    r.connection.queueDurationNs === undefined ? undefined : seconds(r.connection.queueDurationNs),
+  row(
+    'tcpaccept.accept_queue.duration',
+    'double',
+    'Time in the accept queue, in seconds.',
+    each(
+      (r) => (r.connection.queueDurationNs === undefined ? undefined : Number(r.connection.queueDurationNs) / 1e9),
+      (a) => {
+        const nanos = a.connection.queueDurationNanos;
+        return nanos === undefined ? undefined : nanos / 1e9;
+      },
+    ),
   ),
   row(
     'tcpaccept.accept_queue.length',
@@ -153,10 +232,21 @@ export const ATTRIBUTES: readonly AttributeRow[] = [
   row('tcpaccept.tcp.rtt', 'double', 'Smoothed round-trip time when accepted, in seconds.', (r) =>
     r.connection.rttUs === undefined ? undefined : r.connection.rttUs / 1e6,
   ),
-  row('tcpaccept.accept.method', 'string', '`syscall`, `io_uring` or `kernel`.', (r) => r.connection.method),
-  row('tcpaccept.mptcp', 'boolean', 'Accepted through an MPTCP listener.', (r) => r.connection.mptcp, {
-    listener: (r) => r.listener.mptcp,
-  }),
+  row(
+    'tcpaccept.accept.method',
+    'string',
+    '`syscall`, `io_uring` or `kernel`.',
+    ofListener((l) => l.connection.method),
+  ),
+  row(
+    'tcpaccept.mptcp',
+    'boolean',
+    'Accepted through an MPTCP listener.',
+    ofListener((l) => l.connection.mptcp),
+    {
+      listener: (r) => r.listener.mptcp,
+    },
+  ),
   row(
     'tcpaccept.listener.process_count',
     'int',
@@ -232,13 +322,13 @@ export const ATTRIBUTES: readonly AttributeRow[] = [
   }),
 ];
 
+function seconds(ns: bigint): number {
+  return Number(ns) / 1e9;
+}
+
 /** As the process itself sees it. */
 function vpidOf({ pid, namespacePid }: { readonly pid: number; readonly namespacePid: number }): number | undefined {
   return namespacePid === pid ? undefined : namespacePid;
-}
-
-function seconds(ns: bigint): number {
-  return Number(ns) / 1e9;
 }
 
 /** `accepted` alone is what most attributes have; `others` are the further events that have it. */
@@ -246,10 +336,12 @@ function row(
   name: string,
   type: AttributeType,
   brief: string,
-  accepted: AttributeValues['accepted'],
+  accepted: Reading | Reading['value'] | undefined,
   others: Omit<AttributeValues, 'accepted'> = {},
 ): AttributeRow {
-  return { name, type, brief, values: accepted ? { accepted, ...others } : others };
+  if (!accepted) return { name, type, brief, values: others, shortcut: {} };
+  const { value, ...shortcut } = typeof accepted === 'function' ? each(accepted) : accepted;
+  return { name, type, brief, values: { accepted: value, ...others }, shortcut };
 }
 
 /** The attributes of one record, in table order, unknown ones left out. */

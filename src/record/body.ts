@@ -1,12 +1,25 @@
 import type { AcceptRecord } from './accept-record.ts';
 import type { ListenerRecord } from './listener-record.ts';
 import type { LossRecord } from './loss-record.ts';
+import { each, ofListener, ofTask, type Reading } from './reading.ts';
 import type { SummaryRecord } from './summary-record.ts';
 
-/** The display string of one accept: `nginx[812] accepted 10.0.0.5:51324 on 10.0.0.1:443`, IPv6 in brackets. */
-export function bodyOfAccept({ connection: c }: AcceptRecord): string {
-  const ipv6 = c.networkType === 'ipv6';
-  return `${c.comm}[${c.pid}] accepted ${hostPort(c.peerAddress, c.peerPort, ipv6)} on ${hostPort(c.localAddress, c.localPort, ipv6)}`;
+/** The pieces of an accept's display string: `nginx[812] accepted 10.0.0.5:51324 on 10.0.0.1:443`, IPv6 in brackets. */
+export const ACCEPT_BODY: readonly Reading[] = [
+  ofTask(({ connection: c }) => `${c.comm}[${c.pid}] accepted `),
+  each(
+    ({ connection: c }) => hostPort(c.peerAddress, c.peerPort, c.networkType === 'ipv6'),
+    ({ connection: c }, text) =>
+      c.isIpv4
+        ? text.ipv4(c.bytes, c.peerIpv4At).ascii(':').decimal(c.peerPort)
+        : hostPort(c.peerAddress, c.peerPort, true),
+  ),
+  ofListener(({ connection: c }) => ` on ${hostPort(c.localAddress, c.localPort, c.networkType === 'ipv6')}`),
+];
+
+/** The display string of one accept. */
+export function bodyOfAccept(record: AcceptRecord): string {
+  return ACCEPT_BODY.map(({ value }) => value(record)).join('');
 }
 
 /** The display string of one summary: `nginx[812] accepted 1200 connections from 10.0.0.5 on 10.0.0.1:443`. */

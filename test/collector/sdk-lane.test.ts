@@ -11,7 +11,7 @@ const COUNT = 100;
 
 /** What the collector must have of each record, by peer port: everything that was known of it, and nothing else. */
 function expectedRecords(): CollectedRecord[] {
-  return records(COUNT).map((record) => {
+  return records(COUNT).records.map((record) => {
     const attributes = attributesOf('accepted', record);
     const types = ATTRIBUTES.filter(({ name }) => name in attributes).map(({ name, type }) => [
       name,

@@ -20,7 +20,7 @@ import { setEnvironment } from './set-environment.ts';
 function readableRecords(): ReadableLogRecord[] {
   const memory = new InMemoryLogRecordExporter();
   const provider = new LoggerProvider({ processors: [new SimpleLogRecordProcessor({ exporter: memory })] });
-  for (const record of records(20)) emitRecord(provider.getLogger('test'), 'accepted', record);
+  for (const record of records(20).records) emitRecord(provider.getLogger('test'), 'accepted', record);
   return memory.getFinishedLogRecords();
 }
 

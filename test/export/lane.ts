@@ -3,12 +3,13 @@ import { resourceFromAttributes } from '@opentelemetry/resources';
 import { readOtlpEnvironment } from '../../src/export/otlp-environment.ts';
 import { SdkLane } from '../../src/export/sdk-lane.ts';
 import { EXPORT_FATES, Ledger, type LedgerName } from '../../src/ledger.ts';
-import type { AcceptRecord } from '../../src/record/accept-record.ts';
+import type { RecordBatch } from '../../src/record/accept-record.ts';
 import { exampleRecord } from '../output/example-record.ts';
+import { batchOf } from '../record/record-batch.ts';
 
 /** Records with the peer ports 1, 2, 3..., so that each can be told from the others. */
-export function records(count: number): AcceptRecord[] {
-  return Array.from({ length: count }, (_, index) => exampleRecord({ peerPort: index + 1 }));
+export function records(count: number): RecordBatch {
+  return batchOf(Array.from({ length: count }, (_, index) => exampleRecord({ peerPort: index + 1 })));
 }
 
 /** A lane as the environment says, with its ledger and every warning. */
@@ -30,8 +31,8 @@ export class TestLane {
   }
 
   /** As the command does: what is handed on is counted first. */
-  accept(batch: readonly AcceptRecord[]): void {
-    this.ledger.add('drained', batch.length);
+  accept(batch: RecordBatch): void {
+    this.ledger.add('drained', batch.count);
     this.lane.accept(batch);
   }
 

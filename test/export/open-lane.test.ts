@@ -74,12 +74,18 @@ test('an endpoint where nothing listens is one cause', async () => {
   assert.deepEqual([...new Set(warnings.map(({ cause }) => cause))], ['export-ECONNREFUSED']);
 });
 
-test('a limit that drops attributes is said by the SDK, as a warning', async () => {
+test('a limit that drops attributes is said, whichever lane it is', async () => {
   await using server = await OtlpServer.start();
-  const lane = await open({ OTEL_EXPORTER_OTLP_ENDPOINT: server.endpoint, OTEL_LOGRECORD_ATTRIBUTE_COUNT_LIMIT: '1' });
-  lane?.accept(records(1));
-  await lane?.close(5000);
-  assert.deepEqual(warnings, [{ cause: 'sdk Dropping extra attributes.', text: 'Dropping extra attributes.' }]);
+  const limit = { OTEL_EXPORTER_OTLP_ENDPOINT: server.endpoint, OTEL_LOGRECORD_ATTRIBUTE_COUNT_LIMIT: '1' };
+  for (const protocol of ['http/json', 'http/protobuf']) {
+    const lane = await open({ ...limit, OTEL_EXPORTER_OTLP_PROTOCOL: protocol });
+    lane?.accept(records(1));
+    await lane?.close(5000);
+  }
+  assert.deepEqual(warnings, [
+    { cause: 'sdk Dropping extra attributes.', text: 'Dropping extra attributes.' },
+    { cause: 'attribute-limit', text: 'records lose attributes: OTEL_LOGRECORD_ATTRIBUTE_COUNT_LIMIT is 1' },
+  ]);
 });
 
 test('the SDK speaks at its level: warnings as such, the rest as lines, an error without what it carries', () => {

@@ -3,7 +3,9 @@ import { test } from 'node:test';
 import { RequestBatcher } from '../../src/export/request-batcher.ts';
 import type { EncodedRequest } from '../../src/export/transport/encoded-request.ts';
 import { Ledger } from '../../src/ledger.ts';
+import type { AcceptView } from '../../src/record/accept-record.ts';
 import { exampleRecord } from '../output/example-record.ts';
+import { batchOf } from '../record/record-batch.ts';
 
 /** Makes bodies of the peer ports of its records. */
 class PortEncoder {
@@ -15,6 +17,10 @@ class PortEncoder {
 
   add(_kind: string, record: unknown): void {
     this.#ports.push((record as ReturnType<typeof exampleRecord>).connection.peerPort);
+  }
+
+  addAccept({ connection }: AcceptView): void {
+    this.#ports.push(connection.peerPort);
   }
 
   take(): EncodedRequest {
@@ -34,10 +40,7 @@ function batcherOf(batch: { maxExportBatchSize: number; scheduledDelayMillis: nu
   };
   const batcher = new RequestBatcher({ encoder: new PortEncoder(), batch, ledger, onRequest });
   const add = (...ports: number[]) => {
-    batcher.add(
-      'accepted',
-      ports.map((peerPort) => exampleRecord({ peerPort })),
-    );
+    batcher.accept(batchOf(ports.map((peerPort) => exampleRecord({ peerPort }))));
   };
   return { add, batcher, ledger, requests, arrived: arrived.promise };
 }

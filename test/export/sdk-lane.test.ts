@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import { PACKAGE_VERSION } from '../../src/version.ts';
 import { freePorts } from '../collector/free-ports.ts';
 import { exampleRecord } from '../output/example-record.ts';
+import { batchOf } from '../record/record-batch.ts';
 import { records, TestLane } from './lane.ts';
 import { type Answer, OtlpServer, TAKEN } from './otlp-server.ts';
 
@@ -26,7 +27,7 @@ test('a record arrives with every field, over http/json', async () => {
     OTEL_EXPORTER_OTLP_ENDPOINT: server.endpoint,
     OTEL_EXPORTER_OTLP_PROTOCOL: 'http/json',
   });
-  lane.accept([exampleRecord({ mptcp: true, namespacePid: 5 })]);
+  lane.accept(batchOf([exampleRecord({ mptcp: true, namespacePid: 5 })]));
   lane.assertFates({ queued: 1 });
   await lane.lane.close(CLOSE_MILLIS);
   lane.assertFates({ delivered: 1 });
@@ -108,7 +109,7 @@ for (const protocol of ['http/json', 'http/protobuf']) {
         .map(({ attributes }) => attributes.find(({ key }) => key === 'network.peer.port'));
       assert.deepEqual(
         ports.map((port) => port?.value.intValue),
-        records(20_000).map(({ connection }) => connection.peerPort),
+        records(20_000).records.map(({ connection }) => connection.peerPort),
       );
     });
   }
@@ -308,7 +309,7 @@ test('limits cut attributes, and the record says how many', async () => {
     OTEL_LOGRECORD_ATTRIBUTE_COUNT_LIMIT: '4',
     OTEL_ATTRIBUTE_VALUE_LENGTH_LIMIT: '3',
   });
-  lane.accept([exampleRecord()]);
+  lane.accept(batchOf([exampleRecord()]));
   await lane.lane.close(CLOSE_MILLIS);
   const [record] = server.jsonRecords();
   assert.deepEqual(

@@ -1,3 +1,4 @@
+import type { ProcessSighting } from '../../src/identity/process-cache.ts';
 import type { AcceptedConnection } from '../../src/kernel/accepted-connection.ts';
 
 /** What of an accept decides whose it is; `observedBootNs` is when its batch was read. */
@@ -13,12 +14,14 @@ export interface AcceptFacts {
 const BOOT_UNIX_NS = 1_700_000_000_000_000_000n;
 
 /** An accept with these facts, read as soon as it happened unless told otherwise. */
-export function acceptOf(facts: AcceptFacts): AcceptedConnection {
+export function acceptOf(facts: AcceptFacts): AcceptedConnection & ProcessSighting {
   const { pid, acceptedBootNs, observedBootNs = acceptedBootNs, cgroupId = 1n, cpu = 0, sequence = 1n } = facts;
   return {
     acceptedUnixNs: BOOT_UNIX_NS + acceptedBootNs,
     observedUnixNs: BOOT_UNIX_NS + observedBootNs,
     acceptedBootNs,
+    acceptedBootNanos: Number(acceptedBootNs),
+    observedBootNanos: Number(observedBootNs),
     cpu,
     sequence,
     networkType: 'ipv4',
@@ -33,6 +36,7 @@ export function acceptOf(facts: AcceptFacts): AcceptedConnection {
     userId: 0,
     comm: 'server',
     cgroupId,
+    cgroupNumber: Number(cgroupId),
     socketCookie: 1n,
     networkNamespace: 1,
     mountNamespace: 1,

@@ -2,8 +2,9 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Identifier } from '../../src/identity/identify.ts';
 import type { ProcessIdentity } from '../../src/identity/process-identity.ts';
-import type { AcceptBatch } from '../../src/kernel/accepted-connection.ts';
-import type { AcceptRecord } from '../../src/record/accept-record.ts';
+import { DrainedBatch } from '../../src/kernel/accept-batch.ts';
+import type { RecordBatch } from '../../src/record/accept-record.ts';
+import { recordBytes } from '../kernel/record-bytes.ts';
 import { exampleSummary } from '../record/example-summary.ts';
 import { type AcceptFacts, acceptOf } from './accept.ts';
 
@@ -18,23 +19,46 @@ const WEB: ProcessIdentity = {
 const cache = { identify: ({ pid }: { pid: number }) => (pid === 1 ? WEB : undefined) };
 const options = { cache, bootId: '88046cd8-f2fd-44ca-9dab-6b19691ad561', loadedMonotonicNs: 35n };
 
-function batchOf(...facts: Partial<AcceptFacts>[]): AcceptBatch {
+function batchOf(...facts: Partial<AcceptFacts>[]): DrainedBatch {
   const connections = facts.map((fact) => acceptOf({ pid: 1, acceptedBootNs: 1n, ...fact }));
-  return { bytes: new Uint8Array(), count: connections.length, observedUnixNs: 0n, bootToUnixNs: 0n, connections };
+  const clock = { observedUnixNs: 0n, bootToUnixNs: 0n };
+  return new DrainedBatch(recordBytes(connections), connections.length, clock);
 }
 
 test('each accept of a batch gets its process and its uid, in order', () => {
   const batch = batchOf({ pid: 1, cpu: 3, sequence: 41n }, { pid: 2, cpu: 0, sequence: 2n ** 63n });
   const [first, second] = batch.connections;
-  const records: AcceptRecord[] = new Identifier(options).identify(batch);
-  assert.deepEqual(records, [
+  const identified: RecordBatch = new Identifier(options).identify(batch);
+  assert.deepEqual(identified.records, [
     { connection: first, process: WEB, uid: '88046cd8f2fd44ca9dab6b19691ad561-z-3-41' },
     { connection: second, process: undefined, uid: '88046cd8f2fd44ca9dab6b19691ad561-z-0-9223372036854775808' },
   ]);
 });
 
+test('an accept where it lies is the one that is decoded, and each is identified once', () => {
+  const batch = batchOf({ pid: 1 }, { pid: 2, sequence: 5n }, { pid: 1, cpu: 7 });
+  const looks: number[] = [];
+  const counting = {
+    identify: (accept: { pid: number }) => {
+      looks.push(accept.pid);
+      return cache.identify(accept);
+    },
+  };
+  const identified = new Identifier({ ...options, cache: counting }).identify(batch);
+  const seen = [0, 1, 2].map((index) => {
+    const view = identified.view(index);
+    return { pid: view.connection.pid, process: view.process, again: view.process, uid: view.uid };
+  });
+  assert.deepEqual(looks, [1, 2, 1]);
+  assert.deepEqual(
+    seen,
+    identified.records.map(({ connection, process, uid }) => ({ pid: connection.pid, process, again: process, uid })),
+  );
+});
+
 test('CPU, sequence, load and boot each make another uid', () => {
-  const uid = (identifier: Identifier, fact: Partial<AcceptFacts> = {}) => identifier.identify(batchOf(fact))[0]?.uid;
+  const uid = (identifier: Identifier, fact: Partial<AcceptFacts> = {}) =>
+    identifier.identify(batchOf(fact)).records[0]?.uid;
   const uids = [
     uid(new Identifier(options)),
     uid(new Identifier(options), { cpu: 1 }),
@@ -48,16 +72,16 @@ test('CPU, sequence, load and boot each make another uid', () => {
 
 test('two loads in one boot never share a uid by default', () => {
   const [first, second] = [new Identifier({ cache }), new Identifier({ cache })];
-  assert.notEqual(first.identify(batchOf({}))[0]?.uid, second.identify(batchOf({}))[0]?.uid);
+  assert.notEqual(first.identify(batchOf({})).records[0]?.uid, second.identify(batchOf({})).records[0]?.uid);
 });
 
 test('a summary is of the process that was there at the first of its accepts and is looked at after the last', () => {
-  const looks: (readonly [bigint, bigint, bigint])[] = [];
-  const startBootNs = 50n;
+  const looks: (readonly [number, number])[] = [];
+  const startBootNanos = 50;
   const looking = {
-    identify: ({ acceptedBootNs, acceptedUnixNs, observedUnixNs }: Record<`${string}Ns`, bigint>) => {
-      looks.push([acceptedBootNs ?? 0n, acceptedUnixNs ?? 0n, observedUnixNs ?? 0n]);
-      return (acceptedBootNs ?? 0n) >= startBootNs ? WEB : undefined;
+    identify: ({ acceptedBootNanos, observedBootNanos }: Record<`${string}Nanos`, number>) => {
+      looks.push([acceptedBootNanos ?? 0, observedBootNanos ?? 0]);
+      return (acceptedBootNanos ?? 0) >= startBootNanos ? WEB : undefined;
     },
   };
   const identifier = new Identifier({ ...options, cache: looking });
@@ -77,10 +101,10 @@ test('a summary is of the process that was there at the first of its accepts and
     [WEB, undefined, undefined],
   );
   assert.deepEqual(looks, [
-    [90n, 97n, 99n],
-    [60n, 67n, 99n],
-    [90n, 97n, 99n],
-    [40n, 47n, 99n],
+    [90, 92],
+    [60, 92],
+    [90, 92],
+    [40, 92],
   ]);
   assert.deepEqual(
     identified.map(({ uid }) => uid),

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
 import { connectTo, resetAll } from './client.ts';
-import { Server } from './server.ts';
+import { type Clocks, Server } from './server.ts';
 import { Trace } from './trace.ts';
 
 /** The client may know the handshake is over before the server's side has queued the connection. */
@@ -74,3 +74,50 @@ test('a connection its client reset while it was queued is accepted, with all it
   assert.equal(records[0]?.socketCookie, BigInt(facts?.cookie ?? 0));
   for (const { queueDurationNs } of records) assert.notEqual(queueDurationNs, undefined);
 });
+
+const IPPROTO_MPTCP = 262;
+
+/** What `connect_and_stay` of server.py says. */
+interface Stayed {
+  readonly port: number;
+  readonly synDataTaken: boolean;
+  readonly before: Clocks;
+  readonly after: Clocks;
+}
+
+for (const [title, protocol, fastOpen] of [
+  ['MPTCP', IPPROTO_MPTCP, false],
+  ['Fast Open', 0, true],
+] as const) {
+  test(`${title}: length, limit and duration of the queue`, async () => {
+    await using server = await Server.start('unshare', '--net', 'sh', '-c', 'ip link set lo up && exec "$@"', 'sh');
+    const listener = await server.listen('inet', '127.0.0.1', { backlog: 9, protocol, fast_open: fastOpen });
+    await using trace = new Trace();
+    const connectOne = (): Promise<Stayed> =>
+      server.run('connect_and_stay', { address: '127.0.0.1', port: listener.port, protocol, fast_open: fastOpen });
+    // The first one gets the cookie that lets the others send data in their SYN.
+    const made = [await connectOne()];
+    await server.accept(listener);
+    made.push(await connectOne(), await connectOne());
+    if (fastOpen)
+      assert.deepEqual(
+        made.map(({ synDataTaken }) => synDataTaken),
+        [false, true, true],
+      );
+    await pause(IN_QUEUE_MILLIS);
+    const { accepted } = await server.accept(listener, { count: 2 });
+    const records = (await trace.until(server.pid, 3)).slice(1);
+
+    assert.deepEqual(
+      records.map(({ peerPort, queueLength, queueLimit, mptcp }) => [peerPort, queueLength, queueLimit, mptcp]),
+      made.slice(1).map(({ port }, i) => [port, 1 - i, 9, protocol === IPPROTO_MPTCP]),
+    );
+    for (const [i, { before, after }] of made.slice(1).entries()) {
+      const [facts, durationNs] = [accepted[i], records[i]?.queueDurationNs];
+      assert.ok(facts && durationNs !== undefined);
+      const leastNs = BigInt(facts.before.monotonic) - BigInt(after.monotonic) - HANDSHAKE_TOLERANCE_NS;
+      const mostNs = BigInt(facts.after.monotonic) - BigInt(before.monotonic);
+      assert.ok(leastNs <= durationNs && durationNs <= mostNs, `${leastNs} <= ${durationNs} <= ${mostNs}`);
+    }
+  });
+}

@@ -4,6 +4,7 @@ import { test } from 'node:test';
 import { AcceptTracer } from '../../src/kernel/accept-tracer.ts';
 import type { AcceptedConnection } from '../../src/kernel/accepted-connection.ts';
 import { RECORD_BYTES } from '../../src/kernel/record-layout.ts';
+import { HOOK } from './hook.ts';
 import { type Listener, Server } from './server.ts';
 
 /** What is asked for and what the kernel makes of it: pages, and a power of two. */
@@ -38,7 +39,7 @@ for (const [ringBytes, madeBytes] of RINGS) {
     await using client = await Server.start();
     const kept = await server.listen('inet', '127.0.0.1');
     const other = await server.listen('inet', '127.0.0.1');
-    const settings = { hook: 'syscall', ringBytes, ports: [kept.port], self: 'none' } as const;
+    const settings = { hook: HOOK, ringBytes, ports: [kept.port], self: 'none' } as const;
     await using tracer = new AcceptTracer(settings);
 
     for (const cpu of CPUS) await burst(server, client, kept, cpu, BURST);

@@ -19,6 +19,8 @@ import time
 
 SO_COOKIE = 57  # include/uapi/asm-generic/socket.h
 RTT_IN_TCP_INFO = 68  # struct tcp_info, include/uapi/linux/tcp.h
+OPTIONS_IN_TCP_INFO = 5
+SYN_DATA_TAKEN = 32
 PR_SET_NAME = 15
 FAMILIES = {'inet': socket.AF_INET, 'inet6': socket.AF_INET6, 'unix': socket.AF_UNIX}
 
@@ -51,12 +53,15 @@ def describe():
     return {'pid': int(os.readlink('/proc/self')), 'ownPid': os.getpid(), 'userId': os.getuid(), 'namespaces': namespaces, 'now': clocks()}
 
 
-def listen(family, address='', backlog=128, protocol=0):
-    """An inet6 listener is dual-stack."""
+def listen(family, address='', backlog=128, protocol=0, fast_open=False):
+    """An inet6 listener is dual-stack. With fast_open it takes data in a SYN, in a network namespace of our own only."""
     listener = socket.socket(FAMILIES[family], socket.SOCK_STREAM, protocol)
     if family == 'inet6':
         listener.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 0)
     listener.bind('' if family == 'unix' else (address, 0))
+    if fast_open:
+        allow_fast_open()
+        listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_FASTOPEN, backlog)
     listener.listen(backlog)
     name = listener.getsockname()
     return {'listener': keep(listener), 'port': 0 if family == 'unix' else name[1]}
@@ -153,6 +158,25 @@ def connect(family, address, ports, count=1, source_port=0, protocol=0):
     return {'made': made}
 
 
+def allow_fast_open():
+    """As client and server: 3 of Documentation/networking/ip-sysctl.rst."""
+    with open('/proc/sys/net/ipv4/tcp_fastopen', 'w') as setting:
+        setting.write('3')
+
+
+def connect_and_stay(address, port, protocol=0, fast_open=False):
+    """One IPv4 connection that stays open, its own port, and when it was made."""
+    client = socket.socket(socket.AF_INET, socket.SOCK_STREAM, protocol)
+    before = clocks()
+    if fast_open:
+        client.sendto(b'hello', socket.MSG_FASTOPEN, (address, port))
+    else:
+        client.connect((address, port))
+    tcp_info = client.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, OPTIONS_IN_TCP_INFO + 1)
+    facts = {'port': client.getsockname()[1], 'synDataTaken': bool(tcp_info[OPTIONS_IN_TCP_INFO] & SYN_DATA_TAKEN)}
+    return {**facts, 'descriptor': keep(client), 'before': before, 'after': clocks()}
+
+
 def unix_pair(listener):
     client = socket.socket(socket.AF_UNIX)
     client.connect(sockets[listener].getsockname())
@@ -190,7 +214,7 @@ def become(user_id):
     return {}
 
 
-COMMANDS = [describe, listen, accept, accept_ready, serve, connect, unix_pair, udp_exchange]
+COMMANDS = [describe, listen, accept, accept_ready, serve, connect, connect_and_stay, unix_pair, udp_exchange]
 COMMANDS += [close, limit_descriptors, become]
 COMMANDS = {command.__name__: command for command in COMMANDS}
 

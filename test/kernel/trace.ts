@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { AcceptTracer, type KernelCounts } from '../../src/kernel/accept-tracer.ts';
 import type { AcceptedConnection } from '../../src/kernel/accepted-connection.ts';
 import type { TracerSettings } from '../../src/kernel/open-session.ts';
+import { HOOK } from './hook.ts';
 
 const WAIT_MILLIS = 10_000;
 
@@ -11,9 +12,9 @@ export class Trace {
   readonly connections: AcceptedConnection[] = [];
   #arrived = Promise.withResolvers<void>();
 
-  /** What is not said: syscall, a ring nothing here fills, no filter, own connections are events. */
+  /** What is not said: HOOK, a ring nothing here fills, no filter, own connections are events. */
   constructor(settings: Partial<TracerSettings> = {}) {
-    this.tracer = new AcceptTracer({ hook: 'syscall', ringBytes: 1 << 20, self: 'none', ...settings });
+    this.tracer = new AcceptTracer({ hook: HOOK, ringBytes: 1 << 20, self: 'none', ...settings });
     this.tracer.run((batch) => {
       this.connections.push(...batch.connections);
       this.#arrived.resolve();

@@ -1,13 +1,14 @@
 /** Prints a row whenever it can until stdout's reader leaves, and one more; then says on stderr what was counted. */
 import { Ledger } from '../../src/ledger.ts';
 import { Printer } from '../../src/output/printer.ts';
+import { batchOf } from '../record/record-batch.ts';
 import { exampleRecord } from './example-record.ts';
 
 const ledger = new Ledger();
 let accepted = 0;
 const accept = () => {
   accepted++;
-  printer.accept([exampleRecord()]);
+  printer.accept(batchOf([exampleRecord()]));
 };
 const timer = setInterval(accept, 1);
 const { promise: closed, resolve } = Promise.withResolvers<string | undefined>();

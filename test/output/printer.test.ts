@@ -10,7 +10,8 @@ import { Ledger } from '../../src/ledger.ts';
 import { ndjsonLine } from '../../src/output/ndjson.ts';
 import { Printer, type PrinterSettings } from '../../src/output/printer.ts';
 import { tableHeader } from '../../src/output/table.ts';
-import type { AcceptRecord } from '../../src/record/accept-record.ts';
+import type { RecordBatch } from '../../src/record/accept-record.ts';
+import { batchOf } from '../record/record-batch.ts';
 import { exampleRecord } from './example-record.ts';
 
 const TABLE = { format: 'table', time: false, timestamp: false } as const;
@@ -47,8 +48,8 @@ class Reader extends Writable {
   }
 }
 
-function records(count: number, firstPort = 1): AcceptRecord[] {
-  return Array.from({ length: count }, (_, i) => exampleRecord({ peerPort: firstPort + i }));
+function records(count: number, firstPort = 1): RecordBatch {
+  return batchOf(Array.from({ length: count }, (_, i) => exampleRecord({ peerPort: firstPort + i })));
 }
 
 function make<Out extends Writable>(out: Out, settings: Partial<PrinterSettings> = {}) {
@@ -92,7 +93,7 @@ test('ndjson: no header, one line a record', async () => {
   const batch = records(2);
   printer.accept(batch);
   assert.equal(await printer.flush(LONG_MILLIS), true);
-  assert.deepEqual(out.chunks, [`${batch.map((record) => ndjsonLine('accepted', record)).join('\n')}\n`]);
+  assert.deepEqual(out.chunks, [`${batch.records.map((record) => ndjsonLine('accepted', record)).join('\n')}\n`]);
   assert.deepEqual(counts(), { printed: 2, unprinted: 0 });
 });
 
@@ -112,7 +113,7 @@ test('none: nothing is written, everything is unprinted, and the limit counts re
 
 test('an empty batch writes nothing', () => {
   const { out, printer } = make(new Reader(), { limit: 1 });
-  printer.accept([]);
+  printer.accept(batchOf([]));
   assert.deepEqual(out.chunks, []);
 });
 
@@ -147,9 +148,9 @@ test('a slow reader costs rows, never memory; each batch let go of is said and c
 test('seconds count from the first row that was printed', async () => {
   const { out, printer } = make(new SlowReader(), { timestamp: true, maxPendingBytes: 0 });
   printer.start();
-  printer.accept([exampleRecord({ acceptedBootNs: 1_000_000_000n })]);
+  printer.accept(batchOf([exampleRecord({ acceptedBootNs: 1_000_000_000n })]));
   await out.take();
-  printer.accept([exampleRecord({ acceptedBootNs: 9_000_000_000n })]);
+  printer.accept(batchOf([exampleRecord({ acceptedBootNs: 9_000_000_000n })]));
   assert.equal(out.chunks[1]?.slice(0, 9), '0.000    ');
 });
 

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <sys/epoll.h>
 #include <sys/ioctl.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "workload.h"
@@ -10,6 +11,7 @@
 #define CONNECTIONS 24
 #define BURSTS	    3
 #define SLEEPERS    64
+#define CROWD	    4200 /* more than a return probe has instances, 4,096 */
 
 static void serve_with(int threads, int connections, struct listener listener, void *(*body)(void *))
 {
@@ -74,6 +76,22 @@ static void accept_when_ready(const struct listener *listener, int events, int c
 		check(accepted == -EAGAIN ? 0 : accepted, "accept4");
 	}
 	close(poll);
+}
+
+static void *accept_and_stay(void *listener)
+{
+	check(accept_once(listener, ACCEPT4, 0), "accept4");
+	pause();
+	return NULL;
+}
+
+/* Each thread calls accept once, so that what a probe missed is an accept that nobody saw. */
+void case_crowd(void)
+{
+	struct rlimit both_ends = {2 * CROWD + 64, 2 * CROWD + 64};
+
+	check(setrlimit(RLIMIT_NOFILE, &both_ends), "RLIMIT_NOFILE");
+	serve_with(CROWD, CROWD, listen_at(0, AF_INET, "127.0.0.1", CROWD), accept_and_stay);
 }
 
 static struct listener non_blocking_listener(int backlog)

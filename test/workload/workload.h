@@ -72,7 +72,7 @@ extern const char *own_program;
 
 /* clang-format off */
 #define CASES(X) \
-	X(ipv4) X(ipv6) X(dual_stack) X(accept) X(epoll) X(edge_triggered) X(sleepers) \
+	X(ipv4) X(ipv6) X(dual_stack) X(accept) X(epoll) X(edge_triggered) X(sleepers) X(crowd) \
 	X(reuseport) X(inherited) X(passed) X(activated) X(namespaced) \
 	X(io_uring) X(io_uring_worker) X(io_uring_sqpoll) X(io_uring_multishot) \
 	X(io_uring_direct) X(io_uring_direct_any) \

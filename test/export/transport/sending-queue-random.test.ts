@@ -1,22 +1,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
+import { randomFrom } from '../../random.ts';
 import * as behaviours from './behaviours.ts';
 import { type Behaviour, HostileServer, type ReceivedRequest } from './hostile-server.ts';
 import { QueueUnderTest, range } from './queue-under-test.ts';
 
 const RUN_MILLIS = 2500;
-
-/** Marsaglia's xorshift32: the same numbers from 0 to 1 for the same seed. */
-function randomFrom(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state ^= state << 13;
-    state ^= state >>> 17;
-    state ^= state << 5;
-    return (state >>> 0) / 2 ** 32;
-  };
-}
 
 /** What the server knows it has said of the records. */
 class Truth {

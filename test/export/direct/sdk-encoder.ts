@@ -2,12 +2,12 @@ import type { Logger } from '@opentelemetry/api';
 import { ProtobufLogsSerializer } from '@opentelemetry/otlp-transformer';
 import type { Resource } from '@opentelemetry/resources';
 import { LoggerProvider, type LogRecordProcessor, type ReadableLogRecord } from '@opentelemetry/sdk-logs';
-import type { EventKind, EventRecords } from '../../record/events.ts';
-import { emitRecord } from '../../record/log-record.ts';
-import { SCHEMA_URL } from '../../record/semantic-conventions.ts';
-import { PACKAGE_NAME, PACKAGE_VERSION } from '../../version.ts';
-import type { OtlpSettings } from '../otlp-environment.ts';
-import type { EncodedRequest } from '../transport/encoded-request.ts';
+import type { OtlpSettings } from '../../../src/export/otlp-environment.ts';
+import type { EncodedRequest } from '../../../src/export/transport/encoded-request.ts';
+import type { EventKind, EventRecords } from '../../../src/record/events.ts';
+import { emitRecord } from '../../../src/record/log-record.ts';
+import { SCHEMA_URL } from '../../../src/record/semantic-conventions.ts';
+import { PACKAGE_NAME, PACKAGE_VERSION } from '../../../src/version.ts';
 
 /** Makes requests of records with the SDK: its limits, its serializer. */
 export class SdkEncoder {

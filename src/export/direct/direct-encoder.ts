@@ -1,0 +1,74 @@
+import type { Resource } from '@opentelemetry/resources';
+import type { AcceptView } from '../../record/accept-record.ts';
+import type { EventKind, EventRecords } from '../../record/events.ts';
+import type { Warn } from '../diagnostics.ts';
+import type { OtlpSettings } from '../otlp-environment.ts';
+import type { RecordEncoder } from '../request-batcher.ts';
+import type { EncodedRequest } from '../transport/encoded-request.ts';
+import { AcceptEncoder } from './accept-encoder.ts';
+import { ByteWriter } from './byte-writer.ts';
+import { EventEncoder } from './event-encoder.ts';
+import { RequestEnvelope } from './request-envelope.ts';
+
+export interface DirectEncoderParts {
+  readonly resource: Resource;
+  readonly limits: OtlpSettings['limits'];
+  readonly warn: Warn;
+}
+
+/** Makes requests of records byte by byte, the same bytes as the SDK's serializer, without an object for a record. */
+export class DirectEncoder implements RecordEncoder {
+  readonly #out = new ByteWriter();
+  readonly #envelope: RequestEnvelope;
+  readonly #limits: OtlpSettings['limits'];
+  readonly #accepts: AcceptEncoder;
+  readonly #events: { [Kind in EventKind]?: EventEncoder<Kind> } = {};
+  readonly #warn: Warn;
+  #records = 0;
+
+  constructor({ resource, limits, warn }: DirectEncoderParts) {
+    this.#envelope = new RequestEnvelope(resource);
+    this.#out.length = this.#envelope.headroom;
+    this.#limits = limits;
+    this.#warn = warn;
+    this.#accepts = new AcceptEncoder(limits);
+  }
+
+  /** Records since the last `take`. */
+  get records(): number {
+    return this.#records;
+  }
+
+  /** What the request would take now. */
+  get bytes(): number {
+    return this.#envelope.bytesWith(this.#out.length - this.#envelope.headroom);
+  }
+
+  addAccept(accept: AcceptView): void {
+    this.#added(this.#accepts.encode(this.#out, accept));
+  }
+
+  add<Kind extends EventKind>(kind: Kind, record: EventRecords[Kind]): void {
+    const events: { [Each in Kind]?: EventEncoder<Kind> } = this.#events;
+    events[kind] ??= new EventEncoder(kind, this.#limits);
+    this.#added(events[kind].encode(this.#out, record));
+  }
+
+  /** One request of all that was added since. */
+  take(): EncodedRequest {
+    const request = { body: this.#envelope.close(this.#out), records: this.#records };
+    this.#out.length = this.#envelope.headroom;
+    this.#records = 0;
+    return request;
+  }
+
+  #added(droppedAttributes: number): void {
+    this.#records++;
+    if (droppedAttributes === 0) return;
+    const { attributeCountLimit } = this.#limits;
+    this.#warn(
+      'attribute-limit',
+      `records lose attributes: OTEL_LOGRECORD_ATTRIBUTE_COUNT_LIMIT is ${attributeCountLimit}`,
+    );
+  }
+}

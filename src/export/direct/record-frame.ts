@@ -1,0 +1,77 @@
+import { EVENTS, type EventKind } from '../../record/events.ts';
+import { ByteWriter } from './byte-writer.ts';
+import { DELIMITED, FIXED64, tag, VARINT, varintBytes } from './wire.ts';
+
+/** ScopeLogs.log_records, and the fields of opentelemetry-proto's LogRecord. */
+const LOG_RECORD = tag(2, DELIMITED);
+const TIME = tag(1, FIXED64);
+const SEVERITY_NUMBER = tag(2, VARINT);
+const BODY = tag(5, DELIMITED);
+export const ATTRIBUTES_FIELD = 6;
+const DROPPED_ATTRIBUTES_COUNT = tag(7, VARINT);
+const OBSERVED_TIME = tag(11, FIXED64);
+const EVENT_NAME = tag(12, DELIMITED);
+/** AnyValue.string_value. */
+const STRING = tag(1, DELIMITED);
+
+/** What of log records of one kind of event is the same, and their beginning and end. */
+export class RecordFrame {
+  readonly #severity: Uint8Array;
+  readonly #eventName: Uint8Array;
+
+  constructor(kind: EventKind) {
+    const { name, severityNumber } = EVENTS[kind];
+    this.#severity = Uint8Array.of(SEVERITY_NUMBER, severityNumber);
+    const out = new ByteWriter();
+    out.byte(EVENT_NAME);
+    out.text(name);
+    this.#eventName = out.slice();
+  }
+
+  /** Returns where the record began, for `end`; its body comes next, then its attributes. */
+  begin(out: ByteWriter, timestampUnixNs: bigint): number {
+    const start = out.length;
+    out.byte(LOG_RECORD);
+    // A record with all its attributes takes two bytes for its length.
+    out.byte(0);
+    out.byte(0);
+    out.byte(TIME);
+    out.fixed64(timestampUnixNs);
+    out.bytes(this.#severity);
+    return start;
+  }
+
+  end(out: ByteWriter, start: number, droppedAttributes: number, observedUnixNs: bigint): void {
+    out.byte(DROPPED_ATTRIBUTES_COUNT);
+    out.varint(droppedAttributes);
+    out.byte(OBSERVED_TIME);
+    out.fixed64(observedUnixNs);
+    out.bytes(this.#eventName);
+    fillLength(out, start + 1, 2);
+  }
+}
+
+/** Returns where the body began, for `endBody`; its text comes next. */
+export function beginBody(out: ByteWriter): number {
+  const start = out.length;
+  out.byte(BODY);
+  out.byte(0);
+  out.byte(STRING);
+  out.byte(0);
+  return start;
+}
+
+export function endBody(out: ByteWriter, start: number): void {
+  fillLength(out, start + 3, 1);
+  fillLength(out, start + 1, 1);
+}
+
+/** Writes at `at`, where `reserved` bytes were left for it, how long what follows it is. */
+function fillLength(out: ByteWriter, at: number, reserved: number): void {
+  const bytes = out.length - at - reserved;
+  const lengthBytes = varintBytes(bytes);
+  if (lengthBytes !== reserved) out.shift(at + reserved, lengthBytes - reserved);
+  out.length = at;
+  out.varint(bytes);
+  out.length += bytes;
+}

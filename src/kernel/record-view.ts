@@ -1,0 +1,228 @@
+import type { AcceptedConnection } from './accepted-connection.ts';
+import { addressText, isMappedIpv4, mappedIpv4Text } from './address.ts';
+import { commText } from './comm.ts';
+import {
+  type AcceptMethod,
+  AF_INET,
+  AF_INET6,
+  FLAG_MPTCP,
+  METHODS,
+  OFFSET,
+  RECORD_BYTES,
+  UNKNOWN_U32,
+  UNKNOWN_U64,
+} from './record-layout.ts';
+import { LISTENER_WORDS, TASK_WORDS } from './shared-fields.ts';
+
+const TWO_TO_32 = 2 ** 32;
+
+/** What turns the kernel's times into wall time; DESIGN: measured again at every drain, since NTP moves it. */
+export interface BatchClock {
+  readonly observedUnixNs: bigint;
+  readonly bootToUnixNs: bigint;
+}
+
+/**
+ * A record read where it lies in its batch: each fact is decoded when it is asked for, and none is kept.
+ *
+ * One view serves all records of a batch, one after the other; it is valid as long as the batch.
+ */
+export class RecordView implements AcceptedConnection {
+  readonly bytes: Uint8Array;
+  readonly observedUnixNs: bigint;
+  /** When the batch was read on the clock of `acceptedBootNanos`. */
+  readonly observedBootNanos: number;
+  readonly #bootToUnixNs: bigint;
+  readonly #data: DataView;
+  #base = 0;
+
+  constructor(bytes: Uint8Array, clock: BatchClock) {
+    this.bytes = bytes;
+    this.observedUnixNs = clock.observedUnixNs;
+    this.observedBootNanos = Number(clock.observedUnixNs - clock.bootToUnixNs);
+    this.#bootToUnixNs = clock.bootToUnixNs;
+    this.#data = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  }
+
+  /** Turns to the record of this number, from 0. */
+  moveTo(index: number): void {
+    this.#base = index * RECORD_BYTES;
+  }
+
+  /** Where a field of the record begins in `bytes`. */
+  at(field: keyof typeof OFFSET): number {
+    return this.#base + OFFSET[field];
+  }
+
+  get acceptedUnixNs(): bigint {
+    return BigInt.asUintN(64, this.acceptedBootNs + this.#bootToUnixNs);
+  }
+  get acceptedBootNs(): bigint {
+    return this.#u64(OFFSET.accepted_boot_ns);
+  }
+  /** `acceptedBootNs` without making a bigint: exact for 104 days of uptime, then to 2 ns. */
+  get acceptedBootNanos(): number {
+    return this.#number(OFFSET.accepted_boot_ns);
+  }
+  get cpu(): number {
+    return this.#u16(OFFSET.cpu);
+  }
+  get sequence(): bigint {
+    return this.#u64(OFFSET.sequence);
+  }
+  get networkType(): 'ipv4' | 'ipv6' {
+    return this.isIpv4 ? 'ipv4' : 'ipv6';
+  }
+  get peerAddress(): string {
+    return this.#address(OFFSET.peer_address);
+  }
+  get peerPort(): number {
+    return this.#u16(OFFSET.peer_port);
+  }
+  get localAddress(): string {
+    return this.#address(OFFSET.local_address);
+  }
+  get localPort(): number {
+    return this.#u16(OFFSET.local_port);
+  }
+  get socketFamily(): 'inet' | 'inet6' {
+    return this.#isInet6 ? 'inet6' : 'inet';
+  }
+  get pid(): number {
+    return this.#u32(OFFSET.pid);
+  }
+  get tid(): number {
+    return this.#u32(OFFSET.tid);
+  }
+  get namespacePid(): number {
+    return this.#u32(OFFSET.namespace_pid);
+  }
+  get userId(): number {
+    return this.#u32(OFFSET.user_id);
+  }
+  get comm(): string {
+    return commText(this.bytes, this.#base + OFFSET.comm);
+  }
+  get cgroupId(): bigint {
+    return this.#u64(OFFSET.cgroup_id);
+  }
+  /** `cgroupId` without making a bigint: exact for 2^53 cgroups since boot. */
+  get cgroupNumber(): number {
+    return this.#number(OFFSET.cgroup_id);
+  }
+  get socketCookie(): bigint {
+    return this.#u64(OFFSET.socket_cookie);
+  }
+  /** The two halves of `socketCookie`, and of `sequence`, without making a bigint. */
+  get cookieLow(): number {
+    return this.#u32(OFFSET.socket_cookie);
+  }
+  get cookieHigh(): number {
+    return this.#u32(OFFSET.socket_cookie + 4);
+  }
+  get sequenceLow(): number {
+    return this.#u32(OFFSET.sequence);
+  }
+  get sequenceHigh(): number {
+    return this.#u32(OFFSET.sequence + 4);
+  }
+  get networkNamespace(): number {
+    return this.#u32(OFFSET.network_namespace);
+  }
+  get mountNamespace(): number {
+    return this.#u32(OFFSET.mount_namespace);
+  }
+  get queueDurationNs(): bigint | undefined {
+    const value = this.#u64(OFFSET.queue_duration_ns);
+    return value === UNKNOWN_U64 ? undefined : value;
+  }
+  /** `queueDurationNs` without making a bigint, and the same number. */
+  get queueDurationNanos(): number | undefined {
+    const value = this.#number(OFFSET.queue_duration_ns);
+    return value === Number(UNKNOWN_U64) && this.queueDurationNs === undefined ? undefined : value;
+  }
+  get queueLength(): number | undefined {
+    return this.#known(OFFSET.queue_length);
+  }
+  get queueLimit(): number | undefined {
+    return this.#known(OFFSET.queue_limit);
+  }
+  get rttUs(): number | undefined {
+    return this.#known(OFFSET.rtt_us);
+  }
+  get method(): AcceptMethod {
+    return METHODS[this.#u8(OFFSET.method)] ?? 'syscall';
+  }
+  get mptcp(): boolean {
+    return (this.#u8(OFFSET.flags) & FLAG_MPTCP) !== 0;
+  }
+
+  /** Whether both addresses count as IPv4. */
+  get isIpv4(): boolean {
+    return !this.#isInet6 || isMappedIpv4(this.bytes, this.#base + OFFSET.peer_address);
+  }
+  /** Where the four bytes of the peer's address are, if it counts as IPv4. */
+  get peerIpv4At(): number {
+    return this.#base + OFFSET.peer_address + (this.#isInet6 ? 12 : 0);
+  }
+
+  /** The bytes of all `TaskFields`, for `hasTask`. */
+  get task(): Uint32Array {
+    return Uint32Array.from(TASK_WORDS, (offset) => this.#u32(offset));
+  }
+  /** Whether the record's `TaskFields` are those of the record `task` was taken from. */
+  hasTask(task: Uint32Array): boolean {
+    return this.#has(TASK_WORDS, task);
+  }
+
+  /** The bytes of all `ListenerFields`, for `hasListener`. */
+  get listener(): Uint32Array {
+    return Uint32Array.from([...LISTENER_WORDS.map((offset) => this.#u32(offset)), Number(this.isIpv4)]);
+  }
+  /** Whether the record's `ListenerFields` are those of the record `listener` was taken from. */
+  hasListener(listener: Uint32Array): boolean {
+    return this.#has(LISTENER_WORDS, listener) && listener[LISTENER_WORDS.length] === Number(this.isIpv4);
+  }
+  /** The same for the same listener, and seldom for another. */
+  get listenerHash(): number {
+    let hash = 0;
+    for (const offset of LISTENER_WORDS) hash = (Math.imul(hash, 31) + this.#u32(offset)) | 0;
+    return hash;
+  }
+
+  get #isInet6(): boolean {
+    return this.#u8(OFFSET.socket_family) === AF_INET6;
+  }
+
+  #has(words: readonly number[], values: Uint32Array): boolean {
+    for (let i = 0; i < words.length; i++) if (this.#u32(words[i] ?? 0) !== values[i]) return false;
+    return true;
+  }
+
+  #address(offset: number): string {
+    const at = this.#base + offset;
+    if (!this.#isInet6) return addressText(this.bytes, at, AF_INET);
+    return this.isIpv4 ? mappedIpv4Text(this.bytes, at) : addressText(this.bytes, at, AF_INET6);
+  }
+
+  #known(offset: number): number | undefined {
+    const value = this.#u32(offset);
+    return value === UNKNOWN_U32 ? undefined : value;
+  }
+
+  #number(offset: number): number {
+    return this.#u32(offset + 4) * TWO_TO_32 + this.#u32(offset);
+  }
+  #u8(offset: number): number {
+    return this.#data.getUint8(this.#base + offset);
+  }
+  #u16(offset: number): number {
+    return this.#data.getUint16(this.#base + offset, true);
+  }
+  #u32(offset: number): number {
+    return this.#data.getUint32(this.#base + offset, true);
+  }
+  #u64(offset: number): bigint {
+    return this.#data.getBigUint64(this.#base + offset, true);
+  }
+}

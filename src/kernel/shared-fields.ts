@@ -1,0 +1,36 @@
+import type { AcceptedConnection } from './accepted-connection.ts';
+import { OFFSET } from './record-layout.ts';
+
+/** What the accepts of one thread have in common, until it becomes another program, user or cgroup. */
+export type TaskFields = Pick<
+  AcceptedConnection,
+  'pid' | 'tid' | 'namespacePid' | 'userId' | 'comm' | 'cgroupId' | 'networkNamespace' | 'mountNamespace'
+>;
+
+/** What the accepts on one local address have in common. */
+export type ListenerFields = Pick<
+  AcceptedConnection,
+  'localAddress' | 'localPort' | 'networkType' | 'socketFamily' | 'method' | 'mptcp'
+>;
+
+/** Where, in words of four bytes, the bytes of `TaskFields` are. */
+export const TASK_WORDS: readonly number[] = [
+  ...wordsOf(OFFSET.comm, 4),
+  OFFSET.pid,
+  OFFSET.tid,
+  OFFSET.namespace_pid,
+  OFFSET.user_id,
+  OFFSET.network_namespace,
+  OFFSET.mount_namespace,
+  ...wordsOf(OFFSET.cgroup_id, 2),
+];
+
+/** The same for `ListenerFields`, save for whether the addresses are mapped; the last two have all that is small. */
+export const LISTENER_WORDS: readonly number[] = [
+  ...wordsOf(OFFSET.local_address, 4),
+  ...wordsOf(OFFSET.local_port, 2),
+];
+
+function wordsOf(offset: number, count: number): number[] {
+  return Array.from({ length: count }, (_, word) => offset + 4 * word);
+}
