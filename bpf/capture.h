@@ -36,9 +36,14 @@ static __always_inline void fill_process(struct tcpaccept_event *event, struct t
 	event->tid = (u32)pid_tgid;
 	event->namespace_pid = namespace_pid_of(task);
 	event->user_id = user_id_of(task);
+	event->real_user_id = task->cred->uid.val;
+	event->process_start_boot_ns = task->group_leader->start_boottime;
+	event->exec_count = task->group_leader->self_exec_id;
 	event->cgroup_id = bpf_get_current_cgroup_id();
 	event->mount_namespace = mount_namespace_of(task);
 	bpf_get_current_comm(event->comm, sizeof(event->comm));
+	bpf_probe_read_kernel_str(event->executable_name, sizeof(event->executable_name),
+				  task->mm->exe_file->f_path.dentry->d_name.name);
 }
 
 static __always_inline void fill_socket(struct tcpaccept_event *event, struct sock *sk, struct sock *tcp)

@@ -17,6 +17,8 @@ typedef uint64_t u64;
 #endif
 
 #define TCPACCEPT_COMM_BYTES 16
+/* NUL included: a longer name is cut, and user space knows it by its length. */
+#define TCPACCEPT_EXECUTABLE_BYTES 32
 
 /* Most cgroup directories a filter has: each costs a call for every accept, and all are tried in a bounded loop. */
 #define TCPACCEPT_DIRECTORIES 16
@@ -42,13 +44,17 @@ struct tcpaccept_event {
 	u64 queue_duration_ns; /* ESTABLISHED to accepted; UNKNOWN_U64 when the handshake was not seen */
 	u64 cgroup_id;	       /* cgroup v2 id of the accepting task */
 	u64 socket_cookie;     /* the accepted socket's; 0 when the kernel gave it none */
-	u8 peer_address[16];   /* network order; an IPv4 address takes the first 4 bytes */
-	u8 local_address[16];  /* as peer_address */
+	u64 process_start_boot_ns; /* CLOCK_BOOTTIME when the process was made: with its pid, which process it is */
+	u8 peer_address[16];	   /* network order; an IPv4 address takes the first 4 bytes */
+	u8 local_address[16];	   /* as peer_address */
 	char comm[TCPACCEPT_COMM_BYTES];
-	u32 pid;	       /* tgid, in the initial pid namespace */
-	u32 tid;	       /* in the initial pid namespace */
-	u32 namespace_pid;     /* tgid as the process itself sees it */
-	u32 user_id;	       /* effective */
+	char executable_name[TCPACCEPT_EXECUTABLE_BYTES]; /* base name of the file it runs; empty without one */
+	u32 pid;					  /* tgid, in the initial pid namespace */
+	u32 tid;					  /* in the initial pid namespace */
+	u32 namespace_pid;				  /* tgid as the process itself sees it */
+	u32 user_id;					  /* effective */
+	u32 real_user_id;
+	u32 exec_count;	       /* of the process: which program it is, counted by the kernel from its parent's on */
 	u32 network_namespace; /* inode number, of the socket */
 	u32 mount_namespace;   /* inode number, of the task */
 	u32 queue_length;      /* of the listener, after this connection left it; UNKNOWN_U32 */
@@ -64,9 +70,9 @@ struct tcpaccept_event {
 };
 
 #ifdef __cplusplus
-static_assert(sizeof(struct tcpaccept_event) == 136, "src/kernel/record-layout.ts says 136 bytes");
+static_assert(sizeof(struct tcpaccept_event) == 184, "src/kernel/record-layout.ts says 184 bytes");
 #else
-_Static_assert(sizeof(struct tcpaccept_event) == 136, "src/kernel/record-layout.ts says 136 bytes");
+_Static_assert(sizeof(struct tcpaccept_event) == 184, "src/kernel/record-layout.ts says 184 bytes");
 #endif
 
 /* What the accepts of a summary have in common; the levels after the first are for when there is no room for more. */

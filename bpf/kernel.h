@@ -91,8 +91,25 @@ struct mptcp_sock {
 	struct sock *first;
 };
 
+struct qstr {
+	const unsigned char *name;
+};
+
+struct dentry {
+	struct qstr d_name;
+};
+
+struct path {
+	struct dentry *dentry;
+};
+
 struct file {
+	struct path f_path;
 	void *private_data;
+};
+
+struct mm_struct {
+	struct file *exe_file; /* NULL while it is replaced */
 };
 
 struct socket {
@@ -126,6 +143,7 @@ typedef struct {
 } kuid_t;
 
 struct cred {
+	kuid_t uid;
 	kuid_t euid;
 };
 
@@ -166,6 +184,9 @@ struct task_struct {
 	struct nsproxy *nsproxy;
 	struct files_struct *files;
 	struct css_set *cgroups;
+	struct mm_struct *mm; /* NULL of a kernel thread */
+	u64 start_boottime;   /* called real_start_time before 5.5 */
+	u32 self_exec_id;     /* execs since init, its parents' included: fs/exec.c */
 	char comm[16];
 };
 

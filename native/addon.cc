@@ -156,13 +156,17 @@ Napi::Value record_layout(const Napi::CallbackInfo& info) {
   FIELD(queue_duration_ns);
   FIELD(cgroup_id);
   FIELD(socket_cookie);
+  FIELD(process_start_boot_ns);
   FIELD(peer_address);
   FIELD(local_address);
   FIELD(comm);
+  FIELD(executable_name);
   FIELD(pid);
   FIELD(tid);
   FIELD(namespace_pid);
   FIELD(user_id);
+  FIELD(real_user_id);
+  FIELD(exec_count);
   FIELD(network_namespace);
   FIELD(mount_namespace);
   FIELD(queue_length);

@@ -16,7 +16,7 @@ export interface TcpAcceptInstrumentationConfig extends InstrumentationConfig {
   family?: 'inet' | 'inet6' | undefined;
   /** How accepts are seen; default `auto`, the best the kernel allows. */
   hook?: Hook | 'auto' | undefined;
-  /** Bytes of the kernel's ring, a power of two from 4096 to 2^30; default 1 MiB, about 7,000 accepts. */
+  /** Bytes of the kernel's ring, a power of two from 4096 to 2^30; default 1 MiB, about 5,400 accepts. */
   ringBytes?: number | undefined;
   /**
    * Ports that this process exports telemetry to: its connections to them are never records. At most 32; default none.

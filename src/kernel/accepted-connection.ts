@@ -31,6 +31,13 @@ export interface AcceptedConnection {
   readonly namespacePid: number;
   /** Effective user id. */
   readonly userId: number;
+  readonly realUserId: number;
+  /** When the process was made, `CLOCK_BOOTTIME`: with its pid, which process it is. */
+  readonly processStartBootNs: bigint;
+  /** Changes when the process execs: with the process, which program it is. 32 bits, counted from its ancestors' on. */
+  readonly execCount: number;
+  /** Base name of the executable, as the kernel has it: its first 31 bytes; empty where there is none. */
+  readonly executableName: string;
   /** The kernel's `comm` of the accepting thread, at most 15 bytes. */
   readonly comm: string;
   readonly cgroupId: bigint;

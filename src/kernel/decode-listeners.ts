@@ -1,5 +1,5 @@
 import { addressText, isMappedIpv4, mappedIpv4Text } from './address.ts';
-import { commText } from './comm.ts';
+import { textAt } from './kernel-text.ts';
 import type { Listener, ListenerOwner } from './listener.ts';
 import {
   LISTENER_BYTES,
@@ -7,7 +7,7 @@ import {
   LISTENER_FLAG_MPTCP,
   LISTENER_OFFSET as OFFSET,
 } from './listener-layout.ts';
-import { AF_INET, AF_INET6 } from './record-layout.ts';
+import { AF_INET, AF_INET6, COMM_BYTES } from './record-layout.ts';
 
 /** One listener for each socket of the `LISTENER_BYTES` long records, which are one for each descriptor. */
 export function decodeListeners(bytes: Uint8Array): Listener[] {
@@ -54,7 +54,7 @@ function decodeOwner(bytes: Uint8Array, view: DataView, base: number): ListenerO
     pid: view.getUint32(base + OFFSET.pid, true),
     namespacePid: view.getUint32(base + OFFSET.namespace_pid, true),
     userId: view.getUint32(base + OFFSET.user_id, true),
-    comm: commText(bytes, base + OFFSET.comm),
+    comm: textAt(bytes, base + OFFSET.comm, COMM_BYTES),
     cgroupId: view.getBigUint64(base + OFFSET.cgroup_id, true),
     descriptor: view.getUint32(base + OFFSET.descriptor, true),
   };

@@ -3,10 +3,13 @@
  *
  * `test/kernel/record-layout.test.ts` compares this table with what the C compiler says.
  */
-export const RECORD_BYTES = 136;
+export const RECORD_BYTES = 184;
 
 /** Length of the kernel's `comm`, NUL included. */
 export const COMM_BYTES = 16;
+
+/** Most of an executable's name that a record has, NUL included. */
+export const EXECUTABLE_BYTES = 32;
 
 /** What a field holds when the kernel could not tell. */
 export const UNKNOWN_U32 = 0xffff_ffff;
@@ -19,24 +22,28 @@ export const OFFSET = {
   queue_duration_ns: 16,
   cgroup_id: 24,
   socket_cookie: 32,
-  peer_address: 40,
-  local_address: 56,
-  comm: 72,
-  pid: 88,
-  tid: 92,
-  namespace_pid: 96,
-  user_id: 100,
-  network_namespace: 104,
-  mount_namespace: 108,
-  queue_length: 112,
-  queue_limit: 116,
-  rtt_us: 120,
-  cpu: 124,
-  peer_port: 126,
-  local_port: 128,
-  socket_family: 130,
-  method: 131,
-  flags: 132,
+  process_start_boot_ns: 40,
+  peer_address: 48,
+  local_address: 64,
+  comm: 80,
+  executable_name: 96,
+  pid: 128,
+  tid: 132,
+  namespace_pid: 136,
+  user_id: 140,
+  real_user_id: 144,
+  exec_count: 148,
+  network_namespace: 152,
+  mount_namespace: 156,
+  queue_length: 160,
+  queue_limit: 164,
+  rtt_us: 168,
+  cpu: 172,
+  peer_port: 174,
+  local_port: 176,
+  socket_family: 178,
+  method: 179,
+  flags: 180,
 } as const;
 
 /** `AF_INET` and `AF_INET6` as Linux numbers them. */

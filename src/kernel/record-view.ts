@@ -1,10 +1,12 @@
 import type { AcceptedConnection } from './accepted-connection.ts';
 import { addressText, isMappedIpv4, mappedIpv4Text } from './address.ts';
-import { commText } from './comm.ts';
+import { textAt } from './kernel-text.ts';
 import {
   type AcceptMethod,
   AF_INET,
   AF_INET6,
+  COMM_BYTES,
+  EXECUTABLE_BYTES,
   FLAG_MPTCP,
   METHODS,
   OFFSET,
@@ -100,8 +102,24 @@ export class RecordView implements AcceptedConnection {
   get userId(): number {
     return this.#u32(OFFSET.user_id);
   }
+  get realUserId(): number {
+    return this.#u32(OFFSET.real_user_id);
+  }
+  get processStartBootNs(): bigint {
+    return this.#u64(OFFSET.process_start_boot_ns);
+  }
+  /** `processStartBootNs` without making a bigint: exact for 104 days of uptime, then to 2 ns. */
+  get processStartBootNanos(): number {
+    return this.#number(OFFSET.process_start_boot_ns);
+  }
+  get execCount(): number {
+    return this.#u32(OFFSET.exec_count);
+  }
+  get executableName(): string {
+    return textAt(this.bytes, this.#base + OFFSET.executable_name, EXECUTABLE_BYTES);
+  }
   get comm(): string {
-    return commText(this.bytes, this.#base + OFFSET.comm);
+    return textAt(this.bytes, this.#base + OFFSET.comm, COMM_BYTES);
   }
   get cgroupId(): bigint {
     return this.#u64(OFFSET.cgroup_id);

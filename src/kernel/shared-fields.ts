@@ -4,7 +4,18 @@ import { OFFSET } from './record-layout.ts';
 /** What the accepts of one thread have in common, until it becomes another program, user or cgroup. */
 export type TaskFields = Pick<
   AcceptedConnection,
-  'pid' | 'tid' | 'namespacePid' | 'userId' | 'comm' | 'cgroupId' | 'networkNamespace' | 'mountNamespace'
+  | 'pid'
+  | 'tid'
+  | 'namespacePid'
+  | 'userId'
+  | 'realUserId'
+  | 'processStartBootNs'
+  | 'execCount'
+  | 'executableName'
+  | 'comm'
+  | 'cgroupId'
+  | 'networkNamespace'
+  | 'mountNamespace'
 >;
 
 /** What the accepts on one local address have in common. */
@@ -16,10 +27,14 @@ export type ListenerFields = Pick<
 /** Where, in words of four bytes, the bytes of `TaskFields` are. */
 export const TASK_WORDS: readonly number[] = [
   ...wordsOf(OFFSET.comm, 4),
+  ...wordsOf(OFFSET.executable_name, 8),
   OFFSET.pid,
   OFFSET.tid,
   OFFSET.namespace_pid,
   OFFSET.user_id,
+  OFFSET.real_user_id,
+  OFFSET.exec_count,
+  ...wordsOf(OFFSET.process_start_boot_ns, 2),
   OFFSET.network_namespace,
   OFFSET.mount_namespace,
   ...wordsOf(OFFSET.cgroup_id, 2),

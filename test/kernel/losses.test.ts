@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { before, test } from 'node:test';
+import { RECORD_BYTES } from '../../src/kernel/record-layout.ts';
 import type { LedgerCounts } from '../../src/ledger.ts';
 import { EVENTS } from '../../src/record/events.ts';
 import type { LossCause } from '../../src/record/loss-record.ts';
@@ -10,8 +11,8 @@ import { HOOK } from './hook.ts';
 import { Server } from './server.ts';
 
 const RING_BYTES = 4096;
-/** Records of 136 bytes, each with a header of 8. */
-const RING_RECORDS = 28;
+/** Each has a header of 8 bytes. */
+const RING_RECORDS = Math.floor(RING_BYTES / (RECORD_BYTES + 8));
 const BURST = 300;
 /** Of a return probe, KRETPROBE_MAXACTIVE_MAX. */
 const PROBE_INSTANCES = 4096;

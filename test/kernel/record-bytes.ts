@@ -1,5 +1,13 @@
 import type { AcceptedConnection } from '../../src/kernel/accepted-connection.ts';
-import { COMM_BYTES, METHODS, OFFSET, RECORD_BYTES, UNKNOWN_U32, UNKNOWN_U64 } from '../../src/kernel/record-layout.ts';
+import {
+  COMM_BYTES,
+  EXECUTABLE_BYTES,
+  METHODS,
+  OFFSET,
+  RECORD_BYTES,
+  UNKNOWN_U32,
+  UNKNOWN_U64,
+} from '../../src/kernel/record-layout.ts';
 
 const FAMILY = { inet: 2, inet6: 10 };
 
@@ -29,6 +37,10 @@ function write(bytes: Uint8Array, c: AcceptedConnection): void {
   u32('tid', c.tid);
   u32('namespace_pid', c.namespacePid);
   u32('user_id', c.userId);
+  u32('real_user_id', c.realUserId);
+  u64('process_start_boot_ns', c.processStartBootNs);
+  u32('exec_count', c.execCount);
+  bytes.set(Buffer.from(c.executableName).subarray(0, EXECUTABLE_BYTES), OFFSET.executable_name);
   u32('network_namespace', c.networkNamespace);
   u32('mount_namespace', c.mountNamespace);
   u32('queue_length', c.queueLength);

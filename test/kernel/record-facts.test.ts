@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import { readFileSync, readlinkSync } from 'node:fs';
+import { basename } from 'node:path';
 import { test } from 'node:test';
 import { cgroupIdOf } from './cgroup.ts';
 import { connectTo } from './client.ts';
@@ -6,6 +8,8 @@ import { type AcceptOutcome, Server } from './server.ts';
 import { Trace } from './trace.ts';
 
 const NOBODY = 65534;
+/** Of the times in /proc. */
+const TICK_NS = 10_000_000n;
 /** The wall clock is measured when the ring is drained, and NTP may have moved it since the accept. */
 const CLOCK_TOLERANCE_NS = 1_000_000n;
 
@@ -22,7 +26,8 @@ test('every fact of an accept is what its client and its server know', async () 
   const [record] = await trace.until(server.pid, 1);
   assert.ok(accepted && record);
 
-  const { acceptedBootNs, acceptedUnixNs, observedUnixNs, queueDurationNs, cpu, sequence, ...exact } = record;
+  const { acceptedBootNs, acceptedUnixNs, observedUnixNs, queueDurationNs, cpu, sequence, ...others } = record;
+  const { processStartBootNs, execCount, ...exact } = others;
   assert.deepEqual(exact, {
     networkType: 'ipv4',
     peerAddress: client.peerAddress,
@@ -34,6 +39,8 @@ test('every fact of an accept is what its client and its server know', async () 
     tid,
     namespacePid: server.facts.ownPid,
     userId: NOBODY,
+    realUserId: server.facts.userId,
+    executableName: basename(readlinkSync(`/proc/${server.pid}/exe`)),
     comm: 'acceptor-thread',
     cgroupId: cgroupIdOf(server.pid),
     socketCookie: BigInt(accepted.cookie),
@@ -47,6 +54,11 @@ test('every fact of an accept is what its client and its server know', async () 
   });
   assert.notEqual(tid, server.pid);
   assert.notEqual(server.facts.userId, NOBODY, 'the effective user is recorded, not the real one');
+  assert.equal(
+    processStartBootNs / TICK_NS,
+    BigInt(readFileSync(`/proc/${server.pid}/stat`, 'utf8').split(' ')[21] ?? 0),
+  );
+  assert.ok(execCount > 0);
   assert.equal(sequence, 0n);
   assert.ok(cpu >= 0);
 
@@ -129,4 +141,22 @@ test('an MPTCP connection is marked', async () => {
     [record.mptcp, record.peerPort, record.localPort, record.queueLimit],
     [true, made[0]?.[0], listener.port, 128],
   );
+});
+
+test('the exec count changes with each program of a process, and nothing else does', async () => {
+  await using server = await Server.start('sh', '-c', 'exec env "$@"', 'sh');
+  await using other = await Server.start('sh', '-c', 'exec "$@"', 'sh');
+  const listener = await server.listen('inet', '127.0.0.1');
+  const otherListener = await other.listen('inet', '127.0.0.1');
+  await using trace = new Trace({ ports: [listener.port, otherListener.port] });
+  await connectTo(listener.port, '127.0.0.1');
+  await connectTo(listener.port, '127.0.0.1');
+  await connectTo(otherListener.port, '127.0.0.1');
+  await server.accept(listener, { count: 2 });
+  await other.accept(otherListener);
+  const [first, second] = await trace.until(server.pid, 2);
+  const [once] = await trace.until(other.pid, 1);
+  assert.equal(second?.execCount, first?.execCount);
+  assert.equal(second?.processStartBootNs, first?.processStartBootNs);
+  assert.equal(first?.execCount, (once?.execCount ?? 0) + 1, 'one exec more: sh, env, python');
 });
