@@ -7,6 +7,7 @@
 #include "filter.h"
 #include "maps.h"
 #include "process_id.h"
+#include "program_identity.h"
 #include "queue_stamp.h"
 #include "self.h"
 #include "summary.h"
@@ -36,14 +37,13 @@ static __always_inline void fill_process(struct tcpaccept_event *event, struct t
 	event->tid = (u32)pid_tgid;
 	event->namespace_pid = namespace_pid_of(task);
 	event->user_id = user_id_of(task);
-	event->real_user_id = task->cred->uid.val;
-	event->process_start_boot_ns = task->group_leader->start_boottime;
-	event->exec_count = task->group_leader->self_exec_id;
+	event->real_user_id = real_user_id_of(task);
+	event->process_start_boot_ns = process_start_boot_ns_of(task);
+	event->exec_count = exec_count_of(task);
 	event->cgroup_id = bpf_get_current_cgroup_id();
 	event->mount_namespace = mount_namespace_of(task);
 	bpf_get_current_comm(event->comm, sizeof(event->comm));
-	bpf_probe_read_kernel_str(event->executable_name, sizeof(event->executable_name),
-				  task->mm->exe_file->f_path.dentry->d_name.name);
+	read_executable_name(event->executable_name, task);
 }
 
 static __always_inline void fill_socket(struct tcpaccept_event *event, struct sock *sk, struct sock *tcp)

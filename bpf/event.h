@@ -86,12 +86,16 @@ enum tcpaccept_summary_level {
 /* What is not in common is zero. Addresses are 16 bytes, IPv4 in its mapped form. */
 struct tcpaccept_summary_key {
 	u64 cgroup_id;
+	u64 process_start_boot_ns;
 	u8 peer_address[16];
 	u8 local_address[16];
 	char comm[TCPACCEPT_COMM_BYTES];
+	char executable_name[TCPACCEPT_EXECUTABLE_BYTES];
 	u32 pid;
 	u32 namespace_pid;
 	u32 user_id;
+	u32 real_user_id;
+	u32 exec_count;
 	u32 network_namespace;
 	u32 mount_namespace;
 	u16 local_port;
@@ -116,9 +120,9 @@ struct tcpaccept_summary {
 };
 
 #ifdef __cplusplus
-static_assert(sizeof(struct tcpaccept_summary) == 136, "src/kernel/summary-layout.ts says 136 bytes");
+static_assert(sizeof(struct tcpaccept_summary) == 184, "src/kernel/summary-layout.ts says 184 bytes");
 #else
-_Static_assert(sizeof(struct tcpaccept_summary) == 136, "src/kernel/summary-layout.ts says 136 bytes");
+_Static_assert(sizeof(struct tcpaccept_summary) == 184, "src/kernel/summary-layout.ts says 184 bytes");
 #endif
 
 /* Counters, one u64 a CPU each. The identity: seen = filtered + self + aggregated + ring_full + unreadable + submitted. */

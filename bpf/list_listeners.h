@@ -6,6 +6,7 @@
 #include "address.h"
 #include "filter_sets.h"
 #include "listener.h"
+#include "program_identity.h"
 #include "process_id.h"
 #include "syscall_exit.h"
 
@@ -18,6 +19,10 @@ static __always_inline void fill_owner(struct tcpaccept_listener *listener, stru
 	listener->user_id = user_id_of(task);
 	listener->cgroup_id = BPF_CORE_READ(task, cgroups, dfl_cgrp, kn, id);
 	BPF_CORE_READ_STR_INTO(&listener->comm, leader, comm);
+	listener->real_user_id = real_user_id_of(task);
+	listener->process_start_boot_ns = process_start_boot_ns_of(task);
+	listener->exec_count = exec_count_of(task);
+	read_executable_name(listener->executable_name, task);
 }
 
 /* `sk` is TYPED, `tcp` the TCP socket that listens for it. */

@@ -15,6 +15,7 @@
 #include "address.h"
 #include "filter.h"
 #include "process_id.h"
+#include "program_identity.h"
 #include "queue_stamp.h"
 
 /* How often a CPU tries to be the one that sets a time. Whoever was faster this many times had a later one, or earlier. */
@@ -79,7 +80,9 @@ static __always_inline void keep_listener(struct tcpaccept_summary_key *key)
 	key->cgroup_id = 0;
 	__builtin_memset(key->peer_address, 0, sizeof(key->peer_address));
 	__builtin_memset(key->comm, 0, sizeof(key->comm));
-	key->pid = key->namespace_pid = key->user_id = key->mount_namespace = 0;
+	__builtin_memset(key->executable_name, 0, sizeof(key->executable_name));
+	key->process_start_boot_ns = 0;
+	key->pid = key->namespace_pid = key->user_id = key->real_user_id = key->exec_count = key->mount_namespace = 0;
 }
 
 /* In the finest of the turn's maps that has room. `key` is spent. */
@@ -109,9 +112,13 @@ static __always_inline void fill_key(struct tcpaccept_summary_key *key, struct s
 	key->pid = bpf_get_current_pid_tgid() >> 32;
 	key->namespace_pid = namespace_pid_of(task);
 	key->user_id = user_id_of(task);
+	key->real_user_id = real_user_id_of(task);
+	key->process_start_boot_ns = process_start_boot_ns_of(task);
+	key->exec_count = exec_count_of(task);
 	key->cgroup_id = bpf_get_current_cgroup_id();
 	key->mount_namespace = mount_namespace_of(task);
 	bpf_get_current_comm(key->comm, sizeof(key->comm));
+	read_executable_name(key->executable_name, task);
 }
 
 /* An atomic that returns nothing orders nothing on arm64: the result must look used. */

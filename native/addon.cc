@@ -188,6 +188,10 @@ Napi::Value summary_layout(const Napi::CallbackInfo& info) {
 #define FIELD(part, name) \
   layout.Set(#name, static_cast<double>(offsetof(tcpaccept_summary, part) + offsetof(tcpaccept_summary_##part, name)))
   FIELD(key, cgroup_id);
+  FIELD(key, process_start_boot_ns);
+  FIELD(key, executable_name);
+  FIELD(key, real_user_id);
+  FIELD(key, exec_count);
   FIELD(key, peer_address);
   FIELD(key, local_address);
   FIELD(key, comm);

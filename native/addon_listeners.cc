@@ -53,11 +53,15 @@ Napi::Value listener_layout(const Napi::CallbackInfo& info) {
   FIELD(socket);
   FIELD(reuseport_group);
   FIELD(cgroup_id);
+  FIELD(process_start_boot_ns);
   FIELD(local_address);
   FIELD(comm);
+  FIELD(executable_name);
   FIELD(pid);
   FIELD(namespace_pid);
   FIELD(user_id);
+  FIELD(real_user_id);
+  FIELD(exec_count);
   FIELD(network_namespace);
   FIELD(queue_length);
   FIELD(queue_limit);

@@ -121,7 +121,7 @@ void use_pinned_map(bpf_map* map, const std::string& path, const PinnedMapShape&
   }
 }
 
-// Some 8 MB that are there from the start.
+// Some 10 MB that are there from the start.
 void leave_out_summaries(accept_bpf* programs) {
   auto& maps = programs->maps;
   for (bpf_map* map : {maps.by_peer_0, maps.by_peer_1, maps.by_prefix_0, maps.by_prefix_1, maps.by_listener_0,

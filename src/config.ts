@@ -47,6 +47,11 @@ export interface Config {
   /** At most 2^31 - 1, so that it fits a timer. */
   readonly durationMillis: number | undefined;
   readonly count: number | undefined;
+  readonly commandLine: {
+    readonly isWanted: boolean;
+    /** Regular expression of what becomes `***`, whatever its case. */
+    readonly secrets: string;
+  };
   /** Begin with an event of every listener. */
   readonly listeners: boolean;
   /** How and where is for the exporter to read from the OTEL_ variables. */
@@ -96,6 +101,10 @@ export function readConfig(
     output: Object.freeze(output),
     durationMillis: read(OPTIONS.durationMillis, flags.durationMillis),
     count: read(OPTIONS.count, flags.count),
+    commandLine: Object.freeze({
+      isWanted: read(OPTIONS.commandLine, flags.commandLine),
+      secrets: read(OPTIONS.commandLineRedact, flags.commandLineRedact),
+    }),
     listeners: read(OPTIONS.listeners, flags.listeners),
     exporting,
     verbose: read(OPTIONS.verbose, flags.verbose),

@@ -120,6 +120,15 @@ const CASES: Readonly<Record<OptionKey, Cases>> = {
     ],
     wrong: [...NOT_WHOLE, '9007199254740992'],
   },
+  commandLine: { of: (config) => config.commandLine.isWanted, ...BOOLEANS },
+  commandLineRedact: {
+    of: (config) => config.commandLine.secrets,
+    good: [
+      ['secret', 'secret'],
+      ['(?<=--key[ =])\\S+', '(?<=--key[ =])\\S+'],
+    ],
+    wrong: ['(', '[a', '*'],
+  },
   listeners: { of: (config) => config.listeners, ...BOOLEANS },
   export: { of: (config) => config.exporting, ...BOOLEANS },
   verbose: { of: (config) => config.verbose, ...BOOLEANS },
@@ -193,6 +202,7 @@ test('with nothing given', () => {
       output: { format: 'table', time: false, timestamp: false },
       durationMillis: undefined,
       count: undefined,
+      commandLine: { isWanted: false, secrets: OPTIONS.commandLineRedact.default.value },
       listeners: false,
       exporting: false,
       verbose: false,
@@ -248,4 +258,14 @@ test('a TCPACCEPT_ variable that does not exist is a warning with the nearest na
     'TCPACCEPT_SOMETHING_ELSE: no such variable; see otel-tcpaccept --help',
     'TCPACCEPT_: no such variable; see otel-tcpaccept --help',
   ]);
+});
+
+test('by default, what follows the usual words for secrets is redacted in command lines', () => {
+  const { secrets } = readConfig({}, {}).config.commandLine;
+  const redacted = (text: string) => text.replace(new RegExp(secrets, 'gi'), '***');
+  assert.equal(
+    redacted('web --password=hunter2 -v --api-key abc TOKEN=x:y --port 80 client_secret: s3'),
+    'web --password=*** -v --api-key *** TOKEN=*** --port 80 client_secret: s3',
+  );
+  assert.equal(redacted('/usr/bin/passwd-agent --tokens 5'), '/usr/bin/passwd-agent --tokens 5');
 });

@@ -41,7 +41,7 @@ export async function trace(config: Config, environment: NodeJS.ProcessEnv): Pro
   const { hook, ringBytes, mode } = config;
   const tracer = new AcceptTracer({ ...filters, hook, ringBytes, mode, self: 'all' });
 
-  const cache = new ProcessCache();
+  const cache = new ProcessCache(config.commandLine.isWanted ? { redact: redactor(config.commandLine.secrets) } : {});
   const identifier = new Identifier({ cache });
   const sinks = new Sinks({ ledger, identifier, printer, lane });
   const overload = new Overload({ tracer, lanePressure: () => lane?.pressure() ?? 0, warn });
@@ -79,6 +79,12 @@ export async function trace(config: Config, environment: NodeJS.ProcessEnv): Pro
   await printer.flush(LAST_LINE_MILLIS);
   stopSignal.dispose();
   return EXIT.done;
+}
+
+/** Hides what a pattern finds. */
+function redactor(pattern: string): (text: string) => string {
+  const secrets = new RegExp(pattern, 'gi');
+  return (text) => text.replace(secrets, '***');
 }
 
 /** Imported only when wanted: the OpenTelemetry packages take longer to load than everything else together. */

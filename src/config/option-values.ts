@@ -59,3 +59,12 @@ const MOST_PATH_BYTES = 4095;
 
 export const path: ParseText<string> = (text) =>
   text !== '' && Buffer.byteLength(text) <= MOST_PATH_BYTES ? text : undefined;
+
+/** A regular expression of JavaScript, kept as it is written. */
+export const pattern: ParseText<string> = (text) => {
+  try {
+    return new RegExp(text).source === text ? text : undefined;
+  } catch {
+    return undefined;
+  }
+};

@@ -6,6 +6,7 @@ import type { OptionRow } from './option-row.ts';
 import {
   oneOf,
   path,
+  pattern,
   portList,
   powerOfTwoBytes,
   secondsAsMillis,
@@ -39,6 +40,8 @@ export interface OptionValues {
   readonly summaryIntervalMillis: number;
   readonly durationMillis: number | undefined;
   readonly count: number | undefined;
+  readonly commandLine: boolean;
+  readonly commandLineRedact: string;
   readonly listeners: boolean;
   readonly export: boolean | undefined;
   readonly verbose: boolean;
@@ -61,6 +64,9 @@ const RANGES = {
   parse: selectionOf(addressRange),
   default: ALL,
 } as const;
+
+/** What stands behind a word that secrets are called by. */
+const SECRETS = String.raw`(?<=(?:pass(?:word|wd|phrase)?|secret|token|credentials?|(?:api|access|private)[-_]?key)[=: ])\S+`;
 
 /** PID_MAX_LIMIT of include/linux/threads.h on 64-bit kernels. */
 const MOST_PID = 4_194_304;
@@ -276,6 +282,28 @@ export const OPTIONS: { readonly [Key in OptionKey]: OptionRow<OptionValues[Key]
     example: 'ndjson',
     parse: oneOf(['table', 'ndjson', 'none']),
     default: { value: 'table', text: 'table' },
+  },
+  commandLine: {
+    group: 'Output',
+    flags: [{ flags: '--command-line', sets: 'true', brief: 'Records also have the arguments of the process.' }],
+    variable: 'TCPACCEPT_COMMAND_LINE',
+    ...TRUE_OR_FALSE,
+    default: FALSE,
+  },
+  commandLineRedact: {
+    group: 'Output',
+    flags: [
+      {
+        flags: '--command-line-redact <PATTERN>',
+        brief: 'What of a command line becomes ***; by default what follows a word like password.',
+      },
+    ],
+    variable: 'TCPACCEPT_COMMAND_LINE_REDACT',
+    noun: 'a pattern',
+    accepts: 'a regular expression of JavaScript',
+    example: '(?<=--key[ =])\\S+',
+    parse: pattern,
+    default: { value: SECRETS, text: '' },
   },
   listeners: {
     group: 'Output',

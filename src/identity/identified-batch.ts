@@ -1,6 +1,6 @@
 import type { AcceptBatch, AcceptedConnection } from '../kernel/accepted-connection.ts';
 import type { RecordView } from '../kernel/record-view.ts';
-import type { ProcessCache } from './process-cache.ts';
+import type { ProcessLookup } from './process-cache.ts';
 import type { ProcessIdentity } from './process-identity.ts';
 
 /** One accept with who it was and what it is called. */
@@ -19,7 +19,7 @@ export class IdentifiedBatch {
   readonly #view: IdentifiedView;
   #records: readonly IdentifiedAccept[] | undefined;
 
-  constructor(batch: AcceptBatch, cache: Pick<ProcessCache, 'identify'>, uidPrefix: string) {
+  constructor(batch: AcceptBatch, cache: ProcessLookup, uidPrefix: string) {
     this.count = batch.count;
     this.#batch = batch;
     this.#view = new IdentifiedView(batch.view, cache, uidPrefix);
@@ -45,11 +45,11 @@ export class IdentifiedBatch {
 export class IdentifiedView implements IdentifiedAccept {
   readonly connection: RecordView;
   readonly uidPrefix: string;
-  readonly #cache: Pick<ProcessCache, 'identify'>;
+  readonly #cache: ProcessLookup;
   #process: ProcessIdentity | undefined;
   #isIdentified = false;
 
-  constructor(connection: RecordView, cache: Pick<ProcessCache, 'identify'>, uidPrefix: string) {
+  constructor(connection: RecordView, cache: ProcessLookup, uidPrefix: string) {
     this.connection = connection;
     this.uidPrefix = uidPrefix;
     this.#cache = cache;

@@ -1,6 +1,6 @@
 import type { Listener } from '../kernel/listener.ts';
 import type { ListenerList } from '../kernel/listeners.ts';
-import type { ProcessCache } from './process-cache.ts';
+import type { ProcessLookup } from './process-cache.ts';
 import type { ProcessIdentity } from './process-identity.ts';
 
 /** One listener with who its first owner is, and what the list's record of it is called. */
@@ -15,18 +15,20 @@ export interface IdentifiedListener {
 /** Gives each listener of a list its first owner's process and a uid that begins with the session's `uidPrefix`. */
 export function identifyListeners(
   { listeners, listedUnixNs, listedBootNs }: ListenerList,
-  cache: Pick<ProcessCache, 'identify'>,
+  cache: ProcessLookup,
   uidPrefix: string,
 ): IdentifiedListener[] {
-  const listedBootNanos = Number(listedBootNs);
+  const bootToUnixNs = listedUnixNs - listedBootNs;
+  const observedBootNanos = Number(listedBootNs);
   return listeners.map((listener, index) => {
-    const { pid, cgroupId } = listener.owners[0];
-    const seen = {
-      pid,
-      cgroupNumber: Number(cgroupId),
-      acceptedBootNanos: listedBootNanos,
-      observedBootNanos: listedBootNanos,
+    const owner = listener.owners[0];
+    const sighting = {
+      ...owner,
+      processStartBootNanos: Number(owner.processStartBootNs),
+      cgroupNumber: Number(owner.cgroupId),
+      bootToUnixNs,
+      observedBootNanos,
     };
-    return { listener, process: cache.identify(seen), uid: `${uidPrefix}listener-${index}`, listedUnixNs };
+    return { listener, process: cache.identify(sighting), uid: `${uidPrefix}listener-${index}`, listedUnixNs };
   });
 }

@@ -2,20 +2,20 @@ import type { AcceptSummary } from '../kernel/accept-summary.ts';
 import type { AcceptBatch } from '../kernel/accepted-connection.ts';
 import { bootId } from './host.ts';
 import { IdentifiedBatch } from './identified-batch.ts';
-import type { ProcessCache } from './process-cache.ts';
+import type { ProcessLookup } from './process-cache.ts';
 import type { ProcessIdentity } from './process-identity.ts';
 
 /** One summary with who it was and what it is called. */
 export interface IdentifiedSummary {
   readonly summary: AcceptSummary;
-  /** `undefined` where the process was gone before it could be looked at, or had not accepted the first of them. */
+  /** `undefined` where they have no process in common, or nothing is known of it. */
   readonly process: ProcessIdentity | undefined;
   /** `<boot id>-<load time>-summary-<last accept>-<number>`: no other's, also where a next process uses the same maps. */
   readonly uid: string;
 }
 
 export interface IdentifierOptions {
-  readonly cache: Pick<ProcessCache, 'identify'>;
+  readonly cache: ProcessLookup;
   /** Default this boot's. */
   readonly bootId?: string;
   /** When the kernel's sequence counters began, `CLOCK_MONOTONIC`, which is never set back; default now. */
@@ -24,7 +24,7 @@ export interface IdentifierOptions {
 
 /** Gives each accept of a batch its process and its uid; one for each session, since each counts from the start. */
 export class Identifier {
-  readonly #cache: Pick<ProcessCache, 'identify'>;
+  readonly #cache: ProcessLookup;
   /** Of every uid of this session. */
   readonly uidPrefix: string;
   #summaries = 0;
@@ -47,16 +47,15 @@ export class Identifier {
     }));
   }
 
-  /** A look after the last accept, that says of a process which was there at the first. */
-  #processOf(summary: AcceptSummary): ProcessIdentity | undefined {
-    const { process, observedUnixNs, firstBootNs, lastBootNs, lastUnixNs } = summary;
+  #processOf({ process, firstUnixNs, firstBootNs, observedUnixNs }: AcceptSummary): ProcessIdentity | undefined {
     if (process === undefined) return undefined;
-    const { pid, cgroupId } = process;
-    const observedBootNanos = Number(observedUnixNs - lastUnixNs + lastBootNs);
-    const at = (acceptedBootNs: bigint) => {
-      const acceptedBootNanos = Number(acceptedBootNs);
-      return this.#cache.identify({ pid, cgroupNumber: Number(cgroupId), acceptedBootNanos, observedBootNanos });
-    };
-    return at(lastBootNs) && at(firstBootNs);
+    const bootToUnixNs = firstUnixNs - firstBootNs;
+    return this.#cache.identify({
+      ...process,
+      processStartBootNanos: Number(process.processStartBootNs),
+      cgroupNumber: Number(process.cgroupId),
+      bootToUnixNs,
+      observedBootNanos: Number(observedUnixNs - bootToUnixNs),
+    });
   }
 }

@@ -2,6 +2,7 @@
 export interface ProcStat {
   /** When the process began, `CLOCK_BOOTTIME`, rounded down to a tick of 10 ms. */
   readonly startBootNs: bigint;
+  readonly parentPid: number;
   /**
    * Changes when the process execs: the main thread's comm, and where its stack begins, which exec makes random.
    * Without permission to trace the process the kernel hides the second, and an exec of the same name is not seen.
@@ -13,6 +14,7 @@ export interface ProcStat {
 const TICK_NS = 10_000_000n;
 
 /** Fields after the comm, from 0; proc_pid_stat(5) numbers them from 3. */
+const PARENT_PID = 4 - 3;
 const START_TIME = 22 - 3;
 const START_STACK = 28 - 3;
 
@@ -24,5 +26,9 @@ export function parseProcStat(text: string): ProcStat | undefined {
   const startTicks = fields[START_TIME];
   if (commEnd < 0 || startTicks === undefined || !/^\d+$/.test(startTicks)) return undefined;
   const comm = text.slice(text.indexOf('(') + 1, commEnd);
-  return { startBootNs: BigInt(startTicks) * TICK_NS, image: `${fields[START_STACK]} ${comm}` };
+  return {
+    startBootNs: BigInt(startTicks) * TICK_NS,
+    parentPid: Number(fields[PARENT_PID]),
+    image: `${fields[START_STACK]} ${comm}`,
+  };
 }

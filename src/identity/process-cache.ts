@@ -1,100 +1,151 @@
+import { basename } from 'node:path';
 import type { RecordView } from '../kernel/record-view.ts';
+import { parseCgroupPath } from './cgroup-path.ts';
+import { CgroupTree } from './cgroup-tree.ts';
 import { hasInitialPids } from './pid-namespace.ts';
 import type { ProcessIdentity } from './process-identity.ts';
-import { isSameProgram, readProcess, readProcStat } from './read-process.ts';
+import { type ProcFacts, readProcess } from './read-process.ts';
+import { UserNames } from './user-names.ts';
 
 export interface ProcessCacheOptions {
-  /** Processes remembered; default 4096, about 2 MB. The one looked at longest ago makes room. */
+  /** Programs remembered; default 4096, about 2 MB. The one met first makes room. */
   readonly capacity?: number;
   /** Where proc is mounted; default `/proc`. */
   readonly procRoot?: string;
   /** Every connection is our own process's, so that its pid need not be one of this /proc; default false. */
   readonly ownProcess?: boolean;
+  /** Command lines are read, and what `redact` does to one is kept; default: they are not. */
+  readonly redact?: (commandLine: string) => string;
+  readonly cgroups?: Pick<CgroupTree, 'pathOf'>;
+  readonly users?: Pick<UserNames, 'nameOf'>;
 }
 
-/** That a process, by its pid, did something at a time: what decides who it is. */
-export type ProcessSighting = Pick<RecordView, 'pid' | 'cgroupNumber' | 'acceptedBootNanos' | 'observedBootNanos'>;
+/** What the kernel says of a process that did something: which one it was, which program, user and cgroup. */
+export type ProcessSighting = Pick<
+  RecordView,
+  | 'pid'
+  | 'processStartBootNanos'
+  | 'execCount'
+  | 'executableName'
+  | 'userId'
+  | 'realUserId'
+  | 'cgroupNumber'
+  | 'bootToUnixNs'
+  | 'observedBootNanos'
+>;
 
-/** The process that had a pid when we looked, or `identity: undefined` when there was none to read. */
-interface Entry {
-  readonly startBootNs: bigint;
-  readonly startBootNanos: number;
-  readonly image: string;
-  readonly identity: ProcessIdentity | undefined;
-  /** The cgroup the record that made us read was in. */
-  readonly cgroupNumber: number;
-  /** The process was there at this time, or later and since `startBootNs`. */
-  validBootNanos: number;
+/** Whoever knows who it was; `undefined` of nobody it knows. */
+export interface ProcessLookup {
+  identify(sighting: ProcessSighting): ProcessIdentity | undefined;
 }
 
-const NOBODY = { startBootNs: 0n, image: '', identity: undefined };
+/** What was found out, and of whom. */
+interface Entry
+  extends Pick<ProcessSighting, 'processStartBootNanos' | 'execCount' | 'userId' | 'realUserId' | 'cgroupNumber'> {
+  readonly identity: ProcessIdentity;
+  /** From when on /proc is asked again; never, once it has answered. */
+  readonly askAgainBootNanos: number;
+}
+
+/** Times in /proc are whole ticks, of a hundredth of a second on x86_64 and arm64 (USER_HZ). */
+const TICK_NANOS = 10_000_000;
+/** The kernel's name of an executable ends here; a longer one may go on. */
+const KERNEL_NAME_BYTES = 31;
+const ASK_AGAIN_NANOS = 1e9;
 
 /**
- * Says who accepted a connection, from /proc, and remembers it.
+ * Says who accepted a connection: from the kernel's record, and from /proc and the cgroup tree once for each program.
  *
- * The rule: a process seen now that started at S has had its pid ever since, so it accepted whatever its pid accepted
- * between S and now, and nothing before. Every connection handed to us was accepted before its batch was read
- * (`observedBootNanos`), so one look at /proc/PID/stat, about 5 us, settles all of a batch's connections of one pid: those
- * accepted before S are another's and get `undefined`, as those of a process that is gone. No look is trusted for a
- * connection accepted after it, so there is no window, one tick aside, in which a reused pid has the old one's facts.
+ * The kernel's record names the process by pid and start, and its program by counting execs. What is remembered is
+ * believed for just that process and program, user and cgroup, so a look costs no file and allocates nothing; and what
+ * /proc says is believed only of a process that started when the kernel says and runs a file of the name it says. A
+ * process that is gone, or has become another program by then, keeps what the kernel recorded: its executable's name,
+ * its users, and by its cgroup the container it was in.
  *
- * The facts are read anew when the look shows that the process has exec'ed, or when a record comes from another cgroup
- * than the one before it. They are those of the moment of reading: a process that execs or changes its cgroup between
- * the accept and our look, usually some 20 ms later, is described as it is then.
- *
- * Limits: times of start come in ticks of 10 ms, so a pid given to a new process within the tick in which the old one
- * accepted passes for the old one's; the kernel hands out pids in turn, so that takes a full round of pid_max forks, or
- * a privileged caller that picks its pid. A move between version 1 cgroups alone is not noticed, and a process whose
- * threads accept in several version 2 cgroups in turn is read anew each time. The executable of a kernel thread, and of
- * a process whose main thread has ended, is `undefined`; without CAP_SYS_PTRACE so is that of another user's process.
+ * Limits: /proc is read some 20 ms after the accept. A process that by then runs another file of the same base name, as
+ * after an upgrade in place, has that one's path. Of kernel threads, and of other users' processes without
+ * CAP_SYS_PTRACE, the path is `undefined`.
  */
-export class ProcessCache {
-  /** False where this /proc has other pids than the records, as in a container with its own: then nobody is known. */
+export class ProcessCache implements ProcessLookup {
+  /** False where this /proc has other pids than the records, as in a container with its own: then it is not asked. */
   readonly usable: boolean;
   readonly #capacity: number;
   readonly #procRoot: string;
   readonly #ownProcess: boolean;
-  /** By pid, the one looked at longest ago first. */
+  readonly #redact: ((commandLine: string) => string) | undefined;
+  readonly #cgroups: Pick<CgroupTree, 'pathOf'>;
+  readonly #users: Pick<UserNames, 'nameOf'>;
+  /** By pid, the one met first first. */
   readonly #entries = new Map<number, Entry>();
 
-  constructor({ capacity = 4096, procRoot = '/proc', ownProcess = false }: ProcessCacheOptions = {}) {
+  constructor({
+    capacity = 4096,
+    procRoot = '/proc',
+    ownProcess = false,
+    redact,
+    cgroups = new CgroupTree(),
+    users = new UserNames(),
+  }: ProcessCacheOptions = {}) {
     this.#capacity = capacity;
     this.#procRoot = procRoot;
     this.#ownProcess = ownProcess;
+    this.#redact = redact;
+    this.#cgroups = cgroups;
+    this.#users = users;
     this.usable = ownProcess || hasInitialPids(procRoot);
   }
 
-  /**
-   * The process that accepted, the same object until it changes; `undefined` when it cannot be known. Never throws, and
-   * allocates nothing when it is known.
-   */
-  identify(accept: ProcessSighting): ProcessIdentity | undefined {
-    if (!this.usable) return undefined;
-    const { pid, acceptedBootNanos, cgroupNumber } = accept;
-    let entry = this.#entries.get(pid);
-    if (entry === undefined || acceptedBootNanos > entry.validBootNanos || cgroupNumber !== entry.cgroupNumber) {
-      entry = this.#look(accept, entry);
-    }
-    return acceptedBootNanos >= entry.startBootNanos ? entry.identity : undefined;
+  /** Who it was, the same object until something of it changes. Never throws, and allocates nothing when it is known. */
+  identify(sighting: ProcessSighting): ProcessIdentity {
+    const known = this.#entries.get(sighting.pid);
+    return known !== undefined && isStill(known, sighting) ? known.identity : this.#look(sighting).identity;
   }
 
-  #look(accept: ProcessSighting, known: Entry | undefined): Entry {
-    const entry = this.#confirm(accept, known) ?? this.#read(accept);
-    entry.validBootNanos = accept.observedBootNanos;
-    this.#remember(accept.pid, entry);
+  #look(sighting: ProcessSighting): Entry {
+    const { pid, processStartBootNanos, execCount, userId, realUserId, cgroupNumber } = sighting;
+    const facts = this.#read(sighting);
+    const entry = {
+      processStartBootNanos,
+      execCount,
+      userId,
+      realUserId,
+      cgroupNumber,
+      identity: this.#identityOf(sighting, facts),
+      askAgainBootNanos: facts ? Number.POSITIVE_INFINITY : sighting.observedBootNanos + ASK_AGAIN_NANOS,
+    };
+    this.#remember(pid, entry);
     return entry;
   }
 
-  /** The known entry, if it is still the same program of the same process in the same cgroup. */
-  #confirm({ pid, cgroupNumber }: ProcessSighting, known: Entry | undefined): Entry | undefined {
-    if (known?.identity === undefined || known.cgroupNumber !== cgroupNumber) return undefined;
-    const stat = readProcStat(this.#folderOf(pid));
-    return stat !== undefined && isSameProgram(stat, known) ? known : undefined;
+  /** What /proc says, if it says it of this process and program. */
+  #read({ pid, processStartBootNanos, executableName }: ProcessSighting): ProcFacts | undefined {
+    if (!this.usable) return undefined;
+    const facts = readProcess(`${this.#procRoot}/${this.#ownProcess ? 'self' : pid}`, this.#redact !== undefined);
+    if (facts === undefined) return undefined;
+    const isSameProcess =
+      Number(facts.stat.startBootNs) === Math.floor(processStartBootNanos / TICK_NANOS) * TICK_NANOS;
+    return isSameProcess && mayBeCalled(facts.executablePath, executableName) ? facts : undefined;
   }
 
-  #read({ pid, cgroupNumber }: ProcessSighting): Entry {
-    const { startBootNs, image, identity } = readProcess(this.#folderOf(pid)) ?? NOBODY;
-    return { startBootNs, startBootNanos: Number(startBootNs), image, identity, cgroupNumber, validBootNanos: 0 };
+  #identityOf(sighting: ProcessSighting, facts: ProcFacts | undefined): ProcessIdentity {
+    const { executableName, processStartBootNanos, bootToUnixNs, userId, realUserId, cgroupNumber } = sighting;
+    const executablePath = facts?.executablePath;
+    const cgroupPath = facts?.cgroupPath ?? this.#cgroups.pathOf(cgroupNumber);
+    const { containerId, podUid, runtime } = parseCgroupPath(cgroupPath ?? '');
+    const commandLine = facts?.commandLine;
+    return {
+      executableName: executablePath === undefined ? executableName || undefined : basename(executablePath),
+      executablePath,
+      commandLine: commandLine === undefined ? undefined : this.#redact?.(commandLine),
+      parentPid: facts?.stat.parentPid,
+      creationTime: new Date((processStartBootNanos + Number(bootToUnixNs)) / 1e6).toISOString(),
+      userName: this.#users.nameOf(userId),
+      realUserName: this.#users.nameOf(realUserId),
+      cgroupPath,
+      containerId,
+      containerRuntime: runtime,
+      podUid,
+    };
   }
 
   #remember(pid: number, entry: Entry): void {
@@ -104,8 +155,22 @@ export class ProcessCache {
     const [oldest] = this.#entries.keys();
     if (oldest !== undefined) this.#entries.delete(oldest);
   }
+}
 
-  #folderOf(pid: number): string {
-    return `${this.#procRoot}/${this.#ownProcess ? 'self' : pid}`;
-  }
+function isStill(entry: Entry, sighting: ProcessSighting): boolean {
+  return (
+    entry.processStartBootNanos === sighting.processStartBootNanos &&
+    entry.execCount === sighting.execCount &&
+    entry.cgroupNumber === sighting.cgroupNumber &&
+    entry.userId === sighting.userId &&
+    entry.realUserId === sighting.realUserId &&
+    sighting.observedBootNanos < entry.askAgainBootNanos
+  );
+}
+
+/** Where either does not know the name, nothing speaks against it. */
+function mayBeCalled(path: string | undefined, kernelName: string): boolean {
+  if (path === undefined || kernelName === '') return true;
+  const name = basename(path);
+  return Buffer.byteLength(kernelName) < KERNEL_NAME_BYTES ? name === kernelName : name.startsWith(kernelName);
 }

@@ -1,13 +1,14 @@
 import { readFileSync, readlinkSync } from 'node:fs';
-import { basename } from 'node:path';
-import { parseCgroupPath } from './cgroup-path.ts';
 import { parseProcCgroup } from './proc-cgroup.ts';
 import { type ProcStat, parseProcStat } from './proc-stat.ts';
-import type { ProcessIdentity } from './process-identity.ts';
 
-/** A process as it was while it was read. */
-export interface ReadProcess extends ProcStat {
-  readonly identity: ProcessIdentity;
+/** What /proc says of a process while it runs. Each is `undefined` where it says nothing, or not to us. */
+export interface ProcFacts {
+  readonly stat: ProcStat;
+  readonly executablePath: string | undefined;
+  readonly cgroupPath: string | undefined;
+  /** The arguments with blanks between them; `undefined` also where it was not asked for. */
+  readonly commandLine: string | undefined;
 }
 
 /** An exec in the middle of a read is rare, two in a row are not to be expected. */
@@ -19,40 +20,39 @@ const ATTEMPTS = 3;
  * The start time and the program are read before and after the rest: when they are the same, all of it is of one
  * program of one process. Takes about 20 us.
  */
-export function readProcess(folder: string): ReadProcess | undefined {
+export function readProcess(folder: string, withCommandLine: boolean): ProcFacts | undefined {
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
     const before = readProcStat(folder);
     if (before === undefined) return undefined;
-    const identity = readIdentity(folder);
-    const after = readProcStat(folder);
-    if (after !== undefined && isSameProgram(before, after)) return { ...after, identity };
+    const facts = readFacts(folder, withCommandLine);
+    const stat = readProcStat(folder);
+    if (stat !== undefined && isSameProgram(before, stat)) return { stat, ...facts };
   }
   return undefined;
 }
 
-/** Reads start time and program only, about 5 us; `undefined` when the process is gone. */
-export function readProcStat(folder: string): ProcStat | undefined {
+function readFacts(folder: string, withCommandLine: boolean): Omit<ProcFacts, 'stat'> {
+  return {
+    // The kernel says so of an executable replaced while it runs, as package upgrades do.
+    executablePath: orUndefined(() => readlinkSync(`${folder}/exe`))?.replace(/ \(deleted\)$/, ''),
+    cgroupPath: parseProcCgroup(orUndefined(() => readFileSync(`${folder}/cgroup`, 'utf8')) ?? ''),
+    commandLine: withCommandLine ? readCommandLine(folder) : undefined,
+  };
+}
+
+/** Empty for a kernel thread, and for a process whose main thread has ended. */
+function readCommandLine(folder: string): string | undefined {
+  const text = orUndefined(() => readFileSync(`${folder}/cmdline`, 'utf8')) ?? '';
+  return text.replace(/\0+$/, '').replaceAll('\0', ' ') || undefined;
+}
+
+function readProcStat(folder: string): ProcStat | undefined {
   const text = orUndefined(() => readFileSync(`${folder}/stat`, 'utf8'));
   return text === undefined ? undefined : parseProcStat(text);
 }
 
-export function isSameProgram(a: ProcStat, b: ProcStat): boolean {
+function isSameProgram(a: ProcStat, b: ProcStat): boolean {
   return a.startBootNs === b.startBootNs && a.image === b.image;
-}
-
-function readIdentity(folder: string): ProcessIdentity {
-  // The kernel says so of an executable replaced while it runs, as package upgrades do.
-  const executablePath = orUndefined(() => readlinkSync(`${folder}/exe`))?.replace(/ \(deleted\)$/, '');
-  const cgroupPath = parseProcCgroup(orUndefined(() => readFileSync(`${folder}/cgroup`, 'utf8')) ?? '');
-  const { containerId, podUid, runtime } = parseCgroupPath(cgroupPath ?? '');
-  return {
-    executableName: executablePath === undefined ? undefined : basename(executablePath),
-    executablePath,
-    cgroupPath,
-    containerId,
-    containerRuntime: runtime,
-    podUid,
-  };
 }
 
 /** Processes end while they are read, and some may not be read: neither may stop the tracing of the others. */

@@ -7,6 +7,13 @@ export interface SummarizedProcess {
   readonly namespacePid: number;
   /** Effective user id. */
   readonly userId: number;
+  readonly realUserId: number;
+  /** `CLOCK_BOOTTIME` when the process was made: with its pid, which process it is. */
+  readonly processStartBootNs: bigint;
+  /** Which program of the process it is. */
+  readonly execCount: number;
+  /** Base name of the file it runs, at most 31 bytes; empty without one. */
+  readonly executableName: string;
   /** The kernel's `comm` of the accepting thread, at most 15 bytes. */
   readonly comm: string;
   readonly cgroupId: bigint;

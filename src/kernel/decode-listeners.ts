@@ -7,7 +7,7 @@ import {
   LISTENER_FLAG_MPTCP,
   LISTENER_OFFSET as OFFSET,
 } from './listener-layout.ts';
-import { AF_INET, AF_INET6, COMM_BYTES } from './record-layout.ts';
+import { AF_INET, AF_INET6, COMM_BYTES, EXECUTABLE_BYTES } from './record-layout.ts';
 
 /** One listener for each socket of the `LISTENER_BYTES` long records, which are one for each descriptor. */
 export function decodeListeners(bytes: Uint8Array): Listener[] {
@@ -54,6 +54,10 @@ function decodeOwner(bytes: Uint8Array, view: DataView, base: number): ListenerO
     pid: view.getUint32(base + OFFSET.pid, true),
     namespacePid: view.getUint32(base + OFFSET.namespace_pid, true),
     userId: view.getUint32(base + OFFSET.user_id, true),
+    realUserId: view.getUint32(base + OFFSET.real_user_id, true),
+    processStartBootNs: view.getBigUint64(base + OFFSET.process_start_boot_ns, true),
+    execCount: view.getUint32(base + OFFSET.exec_count, true),
+    executableName: textAt(bytes, base + OFFSET.executable_name, EXECUTABLE_BYTES),
     comm: textAt(bytes, base + OFFSET.comm, COMM_BYTES),
     cgroupId: view.getBigUint64(base + OFFSET.cgroup_id, true),
     descriptor: view.getUint32(base + OFFSET.descriptor, true),

@@ -1,7 +1,7 @@
 import type { AcceptSummary, SummarizedListener, SummarizedProcess } from './accept-summary.ts';
 import { addressText, isMappedIpv4, mappedIpv4Text } from './address.ts';
 import { textAt } from './kernel-text.ts';
-import { AF_INET6, COMM_BYTES } from './record-layout.ts';
+import { AF_INET6, COMM_BYTES, EXECUTABLE_BYTES } from './record-layout.ts';
 import type { BatchClock } from './record-view.ts';
 import { SUMMARY_BYTES, SUMMARY_LEVELS, SUMMARY_OFFSET } from './summary-layout.ts';
 
@@ -73,6 +73,10 @@ function processOf(bytes: Uint8Array, view: DataView, base: number): SummarizedP
     pid: u32(SUMMARY_OFFSET.pid),
     namespacePid: u32(SUMMARY_OFFSET.namespace_pid),
     userId: u32(SUMMARY_OFFSET.user_id),
+    realUserId: u32(SUMMARY_OFFSET.real_user_id),
+    processStartBootNs: view.getBigUint64(base + SUMMARY_OFFSET.process_start_boot_ns, true),
+    execCount: u32(SUMMARY_OFFSET.exec_count),
+    executableName: textAt(bytes, base + SUMMARY_OFFSET.executable_name, EXECUTABLE_BYTES),
     comm: textAt(bytes, base + SUMMARY_OFFSET.comm, COMM_BYTES),
     cgroupId: view.getBigUint64(base + SUMMARY_OFFSET.cgroup_id, true),
     mountNamespace: u32(SUMMARY_OFFSET.mount_namespace),

@@ -3,25 +3,29 @@
  *
  * `test/kernel/record-layout.test.ts` compares this table with what the C compiler says.
  */
-export const LISTENER_BYTES = 88;
+export const LISTENER_BYTES = 136;
 
 /** Byte offset of each field; widths are the C types'. */
 export const LISTENER_OFFSET = {
   socket: 0,
   reuseport_group: 8,
   cgroup_id: 16,
-  local_address: 24,
-  comm: 40,
-  pid: 56,
-  namespace_pid: 60,
-  user_id: 64,
-  network_namespace: 68,
-  queue_length: 72,
-  queue_limit: 76,
-  descriptor: 80,
-  local_port: 84,
-  socket_family: 86,
-  flags: 87,
+  process_start_boot_ns: 24,
+  local_address: 32,
+  comm: 48,
+  executable_name: 64,
+  pid: 96,
+  namespace_pid: 100,
+  user_id: 104,
+  real_user_id: 108,
+  exec_count: 112,
+  network_namespace: 116,
+  queue_length: 120,
+  queue_limit: 124,
+  descriptor: 128,
+  local_port: 132,
+  socket_family: 134,
+  flags: 135,
 } as const;
 
 /** Bits of `flags`. */

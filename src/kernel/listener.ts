@@ -6,6 +6,11 @@ export interface ListenerOwner {
   readonly namespacePid: number;
   /** Effective user id. */
   readonly userId: number;
+  readonly realUserId: number;
+  /** As of an AcceptedConnection. */
+  readonly processStartBootNs: bigint;
+  readonly execCount: number;
+  readonly executableName: string;
   /** The kernel's `comm` of its main thread, at most 15 bytes. */
   readonly comm: string;
   readonly cgroupId: bigint;

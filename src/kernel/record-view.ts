@@ -34,7 +34,8 @@ export class RecordView implements AcceptedConnection {
   readonly observedUnixNs: bigint;
   /** When the batch was read on the clock of `acceptedBootNanos`. */
   readonly observedBootNanos: number;
-  readonly #bootToUnixNs: bigint;
+  /** Add to `CLOCK_BOOTTIME` for wall time. */
+  readonly bootToUnixNs: bigint;
   readonly #data: DataView;
   #base = 0;
 
@@ -42,7 +43,7 @@ export class RecordView implements AcceptedConnection {
     this.bytes = bytes;
     this.observedUnixNs = clock.observedUnixNs;
     this.observedBootNanos = Number(clock.observedUnixNs - clock.bootToUnixNs);
-    this.#bootToUnixNs = clock.bootToUnixNs;
+    this.bootToUnixNs = clock.bootToUnixNs;
     this.#data = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   }
 
@@ -57,7 +58,7 @@ export class RecordView implements AcceptedConnection {
   }
 
   get acceptedUnixNs(): bigint {
-    return BigInt.asUintN(64, this.acceptedBootNs + this.#bootToUnixNs);
+    return BigInt.asUintN(64, this.acceptedBootNs + this.bootToUnixNs);
   }
   get acceptedBootNs(): bigint {
     return this.#u64(OFFSET.accepted_boot_ns);

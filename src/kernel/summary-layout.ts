@@ -3,27 +3,31 @@
  *
  * `test/kernel/summary-layout.test.ts` compares this table with what the C compiler says.
  */
-export const SUMMARY_BYTES = 136;
+export const SUMMARY_BYTES = 184;
 
 /** Byte offset of each field; widths are the C types'. */
 export const SUMMARY_OFFSET = {
   cgroup_id: 0,
-  peer_address: 8,
-  local_address: 24,
-  comm: 40,
-  pid: 56,
-  namespace_pid: 60,
-  user_id: 64,
-  network_namespace: 68,
-  mount_namespace: 72,
-  local_port: 76,
-  accepts: 80,
-  first_boot_ns_flipped: 88,
-  last_boot_ns: 96,
-  queue_known: 104,
-  queue_duration_sum_ns: 112,
-  queue_duration_max_ns: 120,
-  level: 128,
+  process_start_boot_ns: 8,
+  peer_address: 16,
+  local_address: 32,
+  comm: 48,
+  executable_name: 64,
+  pid: 96,
+  namespace_pid: 100,
+  user_id: 104,
+  real_user_id: 108,
+  exec_count: 112,
+  network_namespace: 116,
+  mount_namespace: 120,
+  local_port: 124,
+  accepts: 128,
+  first_boot_ns_flipped: 136,
+  last_boot_ns: 144,
+  queue_known: 152,
+  queue_duration_sum_ns: 160,
+  queue_duration_max_ns: 168,
+  level: 176,
 } as const;
 
 /** `enum tcpaccept_summary_level`, in order: what the accepts of a summary have in common, finest first. */

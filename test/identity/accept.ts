@@ -9,6 +9,10 @@ export interface AcceptFacts {
   readonly cgroupId?: bigint;
   readonly cpu?: number;
   readonly sequence?: bigint;
+  readonly startBootNs?: bigint;
+  readonly execCount?: number;
+  readonly executableName?: string;
+  readonly userId?: number;
 }
 
 const BOOT_UNIX_NS = 1_700_000_000_000_000_000n;
@@ -16,11 +20,12 @@ const BOOT_UNIX_NS = 1_700_000_000_000_000_000n;
 /** An accept with these facts, read as soon as it happened unless told otherwise. */
 export function acceptOf(facts: AcceptFacts): AcceptedConnection & ProcessSighting {
   const { pid, acceptedBootNs, observedBootNs = acceptedBootNs, cgroupId = 1n, cpu = 0, sequence = 1n } = facts;
+  const { startBootNs = 1_000_000_000n, execCount = 5, executableName = 'server', userId = 0 } = facts;
   return {
     acceptedUnixNs: BOOT_UNIX_NS + acceptedBootNs,
     observedUnixNs: BOOT_UNIX_NS + observedBootNs,
     acceptedBootNs,
-    acceptedBootNanos: Number(acceptedBootNs),
+    bootToUnixNs: BOOT_UNIX_NS,
     observedBootNanos: Number(observedBootNs),
     cpu,
     sequence,
@@ -33,11 +38,12 @@ export function acceptOf(facts: AcceptFacts): AcceptedConnection & ProcessSighti
     pid,
     tid: pid,
     namespacePid: pid,
-    userId: 0,
+    userId,
     realUserId: 0,
-    processStartBootNs: 1_000_000_000n,
-    execCount: 5,
-    executableName: 'server',
+    processStartBootNs: startBootNs,
+    processStartBootNanos: Number(startBootNs),
+    execCount,
+    executableName,
     comm: 'server',
     cgroupId,
     cgroupNumber: Number(cgroupId),

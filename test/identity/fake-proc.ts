@@ -9,6 +9,9 @@ export interface FakeProcess {
   readonly startStack?: string;
   readonly executable?: string;
   readonly cgroup?: string;
+  readonly parentPid?: number;
+  /** Each argument ends with a NUL. */
+  readonly commandLine?: string;
 }
 
 /** A folder that reads like /proc, whose processes come, go and reuse each other's pids at once. */
@@ -26,6 +29,7 @@ export class FakeProc {
     const folder = join(this.root, String(pid));
     mkdirSync(folder);
     writeFileSync(join(folder, 'stat'), statText(process));
+    writeFileSync(join(folder, 'cmdline'), process.commandLine ?? '');
     writeFileSync(join(folder, 'cgroup'), process.cgroup ?? '0::/\n');
     if (process.executable !== undefined) symlinkSync(process.executable, join(folder, 'exe'));
   }
@@ -40,11 +44,17 @@ export class FakeProc {
 }
 
 /** A line of /proc/PID/stat with fields 1 to 30; those not given are zero. */
-export function statText({ comm = 'server', startTicks = 100, startStack = '140720000000000' }: FakeProcess): string {
+export function statText({
+  comm = 'server',
+  startTicks = 100,
+  startStack = '140720000000000',
+  parentPid = 0,
+}: FakeProcess): string {
   const fields: (string | number)[] = Array(30).fill(0);
   fields[0] = 4242;
   fields[1] = `(${comm})`;
   fields[2] = 'S';
+  fields[3] = parentPid;
   fields[21] = startTicks;
   fields[27] = startStack;
   return `${fields.join(' ')}\n`;

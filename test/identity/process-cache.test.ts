@@ -1,136 +1,162 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { ProcessCache } from '../../src/identity/process-cache.ts';
-import { acceptOf } from './accept.ts';
-import { FakeProc } from './fake-proc.ts';
+import { ProcessCache, type ProcessCacheOptions } from '../../src/identity/process-cache.ts';
+import { type AcceptFacts, acceptOf } from './accept.ts';
+import { FakeProc, type FakeProcess } from './fake-proc.ts';
 
 const PID = 4242;
 /** Boot time in seconds, for short; a process's start is in ticks of 10 ms. */
 const s = (seconds: number) => BigInt(Math.round(seconds * 1e9));
-const startingAt = (seconds: number, executable: string) => ({ startTicks: seconds * 100, executable });
+const startingAt = (seconds: number, executable: string): FakeProcess => ({ startTicks: seconds * 100, executable });
 
-/** Who the cache says accepted at `at`, in a batch read at `readAt`. */
-function who(cache: ProcessCache, at: number, readAt = at, { pid = PID, cgroupId = 1n } = {}): string | undefined {
-  return cache.identify(acceptOf({ pid, acceptedBootNs: s(at), observedBootNs: s(readAt), cgroupId }))?.executablePath;
+function cacheOf(proc: FakeProc, options: ProcessCacheOptions = {}): ProcessCache {
+  return new ProcessCache({
+    procRoot: proc.root,
+    cgroups: { pathOf: () => undefined },
+    users: { nameOf: () => undefined },
+    ...options,
+  });
 }
 
-test('one look serves every accept of the pid up to the time the batch was read', () => {
-  using proc = new FakeProc();
-  const cache = new ProcessCache({ procRoot: proc.root });
-  proc.set(PID, startingAt(10, '/usr/bin/web'));
-  const first = cache.identify(acceptOf({ pid: PID, acceptedBootNs: s(20), observedBootNs: s(21) }));
-  assert.equal(first?.executablePath, '/usr/bin/web');
-  assert.equal(first?.executableName, 'web');
+/** Who the cache says it was: a process that started after 10 s as `web`, unless told otherwise. */
+function who(cache: ProcessCache, facts: Partial<AcceptFacts> = {}) {
+  const web = { pid: PID, acceptedBootNs: s(20), startBootNs: s(10), executableName: 'web' };
+  return cache.identify(acceptOf({ ...web, ...facts }));
+}
 
+test('one look serves a program for as long as it runs', () => {
+  using proc = new FakeProc();
+  const cache = cacheOf(proc);
+  proc.set(PID, startingAt(10, '/usr/bin/web'));
+  const first = who(cache);
+  assert.deepEqual([first.executablePath, first.executableName], ['/usr/bin/web', 'web']);
   proc.remove(PID);
-  assert.equal(cache.identify(acceptOf({ pid: PID, acceptedBootNs: s(21), observedBootNs: s(21) })), first);
-  assert.equal(who(cache, 21.001), undefined, 'a later accept needs a new look, and the process is gone');
-});
-
-test('a look that finds the same program gives the same object', () => {
-  using proc = new FakeProc();
-  const cache = new ProcessCache({ procRoot: proc.root });
-  proc.set(PID, startingAt(10, '/usr/bin/web'));
-  const first = cache.identify(acceptOf({ pid: PID, acceptedBootNs: s(20) }));
-  assert.ok(first);
-  assert.equal(cache.identify(acceptOf({ pid: PID, acceptedBootNs: s(30) })), first);
+  assert.equal(who(cache, { acceptedBootNs: s(10_000) }), first);
 });
 
 test('a reused pid never gets the facts of the process before it, nor the other way round', () => {
   using proc = new FakeProc();
-  const cache = new ProcessCache({ procRoot: proc.root });
-  proc.set(PID, startingAt(10, '/usr/bin/old'));
-  assert.equal(who(cache, 20), '/usr/bin/old');
-
-  proc.set(PID, startingAt(20.5, '/usr/bin/new'));
-  assert.equal(who(cache, 20.4, 21), undefined, "the old one's last accept: nobody is left to ask");
-  assert.equal(who(cache, 20.6, 21), '/usr/bin/new');
-  assert.equal(who(cache, 20.4, 21), undefined, 'also when the new one is known');
-  assert.equal(who(cache, 19, 21), undefined);
-});
-
-test('a process that started after the accept is not the one that accepted', () => {
-  using proc = new FakeProc();
-  proc.set(PID, startingAt(30, '/usr/bin/new'));
-  assert.equal(who(new ProcessCache({ procRoot: proc.root }), 29.99, 40), undefined);
-  assert.equal(who(new ProcessCache({ procRoot: proc.root }), 30, 40), '/usr/bin/new');
-});
-
-test('that a process is gone is remembered for the batch, not beyond', () => {
-  using proc = new FakeProc();
-  const cache = new ProcessCache({ procRoot: proc.root });
-  assert.equal(who(cache, 20, 21), undefined);
+  const cache = cacheOf(proc);
   proc.set(PID, startingAt(10, '/usr/bin/web'));
-  assert.equal(who(cache, 21, 21), undefined);
-  assert.equal(who(cache, 21.5), '/usr/bin/web');
+  assert.equal(who(cache).executablePath, '/usr/bin/web');
+  proc.set(PID, startingAt(20.5, '/opt/web'));
+  assert.equal(who(cache, { startBootNs: s(20.503) }).executablePath, '/opt/web');
+  assert.equal(who(cache).executablePath, undefined, "the old one's last accept: nobody is left to ask");
+  assert.equal(who(cacheOf(proc)).executablePath, undefined);
 });
 
-test('an exec shows at the next look, under the same name as well', () => {
+test('a start within the tick that /proc says is the same process, one beside it is not', () => {
   using proc = new FakeProc();
-  const cache = new ProcessCache({ procRoot: proc.root });
-  proc.set(PID, { executable: '/bin/sh', comm: 'sh', startStack: '1' });
-  assert.equal(who(cache, 20), '/bin/sh');
-  proc.set(PID, { executable: '/usr/bin/web', comm: 'web', startStack: '2' });
-  assert.equal(who(cache, 21), '/usr/bin/web');
-  proc.set(PID, { executable: '/opt/web', comm: 'web', startStack: '3' });
-  assert.equal(who(cache, 22), '/opt/web');
+  proc.set(PID, startingAt(10, '/usr/bin/web'));
+  const pathOf = (startBootNs: bigint) => who(cacheOf(proc), { startBootNs }).executablePath;
+  assert.equal(pathOf(s(10.00999)), '/usr/bin/web');
+  assert.equal(pathOf(s(10.01)), undefined);
+  assert.equal(pathOf(s(9.99999)), undefined);
 });
 
-test('a record of another cgroup has the facts read anew', () => {
+test('a process that is gone has what the kernel recorded, and is looked for again after a second', () => {
   using proc = new FakeProc();
-  const cache = new ProcessCache({ procRoot: proc.root });
-  const cgroupPath = (cgroupId: bigint) =>
-    cache.identify(acceptOf({ pid: PID, acceptedBootNs: s(20), cgroupId }))?.cgroupPath;
-  proc.set(PID, { cgroup: '0::/init.scope\n' });
-  assert.equal(cgroupPath(1n), '/init.scope');
-  proc.set(PID, { cgroup: '0::/docker/web\n' });
-  assert.equal(cgroupPath(1n), '/init.scope');
-  assert.equal(cgroupPath(77n), '/docker/web');
+  const cache = cacheOf(proc, {
+    cgroups: { pathOf: (id) => (id === 77 ? `/docker/${'a'.repeat(64)}` : undefined) },
+    users: { nameOf: (id) => ({ 0: 'root', 33: 'www-data' })[id] },
+  });
+  const gone = who(cache, { cgroupId: 77n, userId: 33 });
+  assert.deepEqual(gone, {
+    executableName: 'web',
+    executablePath: undefined,
+    commandLine: undefined,
+    parentPid: undefined,
+    creationTime: new Date(1_700_000_000_000 + 10_000).toISOString(),
+    userName: 'www-data',
+    realUserName: 'root',
+    cgroupPath: `/docker/${'a'.repeat(64)}`,
+    containerId: 'a'.repeat(64),
+    containerRuntime: 'docker',
+    podUid: undefined,
+  });
+
+  proc.set(PID, startingAt(10, '/usr/bin/web'));
+  assert.equal(who(cache, { cgroupId: 77n, userId: 33, acceptedBootNs: s(20.9) }), gone);
+  assert.equal(who(cache, { cgroupId: 77n, userId: 33, acceptedBootNs: s(21.1) }).executablePath, '/usr/bin/web');
+});
+
+test('each program of a process has its own facts; one that is no more has none of the next', () => {
+  using proc = new FakeProc();
+  const cache = cacheOf(proc);
+  proc.set(PID, startingAt(10, '/bin/sh'));
+  assert.equal(who(cache, { executableName: 'sh', execCount: 7 }).executablePath, '/bin/sh');
+  proc.set(PID, startingAt(10, '/usr/bin/web'));
+  assert.equal(who(cache, { execCount: 8 }).executablePath, '/usr/bin/web');
+  const shell = who(cache, { executableName: 'sh', execCount: 7 });
+  assert.deepEqual([shell.executableName, shell.executablePath], ['sh', undefined]);
+});
+
+test('a name that the kernel cut may go on, any other must be the same', () => {
+  using proc = new FakeProc();
+  const long = 'a-name-of-more-than-31-bytes-that-the-kernel-cuts';
+  proc.set(PID, startingAt(10, `/opt/${long}`));
+  const pathOf = (executableName: string) => who(cacheOf(proc), { executableName }).executablePath;
+  assert.equal(pathOf(long.slice(0, 31)), `/opt/${long}`);
+  assert.equal(pathOf(long.slice(0, 30)), undefined);
+  assert.equal(pathOf(`b${long.slice(1, 31)}`), undefined);
+  assert.equal(pathOf(''), `/opt/${long}`);
+});
+
+test('another cgroup, effective or real user has the facts read anew', () => {
+  using proc = new FakeProc();
+  const cache = cacheOf(proc, { users: { nameOf: (id) => `user-${id}` } });
+  proc.set(PID, { ...startingAt(10, '/usr/bin/web'), cgroup: '0::/init.scope\n' });
+  assert.equal(who(cache).cgroupPath, '/init.scope');
+  proc.set(PID, { ...startingAt(10, '/usr/bin/web'), cgroup: '0::/docker/web\n' });
+  assert.equal(who(cache).cgroupPath, '/init.scope');
+  assert.equal(who(cache, { cgroupId: 77n }).cgroupPath, '/docker/web');
+  assert.deepEqual([who(cache).userName, who(cache, { userId: 33 }).userName], ['user-0', 'user-33']);
+});
+
+test('command lines are read when asked for only, and redacted', () => {
+  using proc = new FakeProc();
+  proc.set(PID, { ...startingAt(10, '/usr/bin/web'), commandLine: 'web\0--password\0secret\0' });
+  assert.equal(who(cacheOf(proc)).commandLine, undefined);
+  const redact = (text: string) => text.replace('secret', '***');
+  assert.equal(who(cacheOf(proc, { redact })).commandLine, 'web --password ***');
 });
 
 test('what cannot be read of a process is undefined, the rest is there', () => {
   using proc = new FakeProc();
-  const cache = new ProcessCache({ procRoot: proc.root });
-  proc.set(PID, { cgroup: '0::/kthreads\n' });
-  assert.deepEqual(cache.identify(acceptOf({ pid: PID, acceptedBootNs: s(20) })), {
-    executableName: undefined,
-    executablePath: undefined,
-    cgroupPath: '/kthreads',
-    containerId: undefined,
-    containerRuntime: undefined,
-    podUid: undefined,
-  });
+  proc.set(PID, { startTicks: 1000, parentPid: 2, cgroup: '0::/kthreads\n' });
+  const { executableName, executablePath, cgroupPath, parentPid } = who(cacheOf(proc), { executableName: '' });
+  assert.deepEqual(
+    { executableName, executablePath, cgroupPath, parentPid },
+    { executableName: undefined, executablePath: undefined, cgroupPath: '/kthreads', parentPid: 2 },
+  );
 });
 
 test('an executable replaced while it runs keeps its path', () => {
   using proc = new FakeProc();
-  proc.set(PID, { executable: '/usr/bin/web (deleted)' });
-  assert.equal(who(new ProcessCache({ procRoot: proc.root }), 20), '/usr/bin/web');
+  proc.set(PID, startingAt(10, '/usr/bin/web (deleted)'));
+  assert.equal(who(cacheOf(proc)).executablePath, '/usr/bin/web');
 });
 
-test('at capacity the process looked at longest ago is forgotten', () => {
+test('at capacity the program met first is forgotten', () => {
   using proc = new FakeProc();
-  const cache = new ProcessCache({ procRoot: proc.root, capacity: 2 });
-  const known = (pid: number) => who(cache, 20, 30, { pid }) !== undefined;
-  for (const pid of [101, 102, 103]) proc.set(pid, { executable: `/bin/${pid}` });
-  assert.ok(known(101) && known(102));
-  assert.equal(who(cache, 31, 31, { pid: 101 }), '/bin/101');
-  assert.ok(known(103));
-
+  const cache = cacheOf(proc, { capacity: 2 });
+  const isKnown = (pid: number) => who(cache, { pid }).executablePath !== undefined;
+  for (const pid of [101, 102, 103]) proc.set(pid, startingAt(10, '/usr/bin/web'));
+  assert.ok(isKnown(101) && isKnown(102) && isKnown(103));
   for (const pid of [101, 102, 103]) proc.remove(pid);
-  assert.ok(known(101) && known(103), 'what is remembered needs no file');
-  assert.ok(!known(102));
+  assert.ok(isKnown(102) && isKnown(103), 'what is remembered needs no file');
+  assert.ok(!isKnown(101));
 });
 
 test('a /proc of another pid namespace is never asked', () => {
   using proc = new FakeProc(4026532999);
-  proc.set(PID, startingAt(10, '/usr/bin/someone-else'));
-  proc.set('self', startingAt(10, '/usr/bin/node'));
-  const cache = new ProcessCache({ procRoot: proc.root });
+  proc.set(PID, startingAt(10, '/usr/bin/web'));
+  proc.set('self', startingAt(10, '/opt/web'));
+  const cache = cacheOf(proc);
   assert.equal(cache.usable, false);
-  assert.equal(who(cache, 20), undefined);
+  assert.deepEqual([who(cache).executableName, who(cache).executablePath], ['web', undefined]);
 
-  const own = new ProcessCache({ procRoot: proc.root, ownProcess: true });
+  const own = cacheOf(proc, { ownProcess: true });
   assert.equal(own.usable, true);
-  assert.equal(who(own, 20), '/usr/bin/node', 'our own process is found under any pid');
+  assert.equal(who(own).executablePath, '/opt/web', 'our own process is found under any pid');
 });

@@ -5,6 +5,7 @@ import { mkdirSync, readFileSync, rmdirSync, statSync, writeFileSync } from 'nod
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
+import { parseProcStat } from '../../src/identity/proc-stat.ts';
 import { ProcessCache } from '../../src/identity/process-cache.ts';
 import { acceptOf } from './accept.ts';
 import { bootNs } from './boot-clock.ts';
@@ -32,15 +33,16 @@ test('a process moved into a cgroup named as containerd names them', { skip: mis
   const pid = child.pid ?? 0;
   try {
     for (const folder of folders) mkdirSync(folder);
-    const acceptedBootNs = bootNs();
-    const outside = cache.identify(acceptOf({ pid, acceptedBootNs, cgroupId: 1n }));
+    const { startBootNs = 0n } = parseProcStat(readFileSync(`/proc/${pid}/stat`, 'utf8')) ?? {};
+    const facts = { pid, acceptedBootNs: bootNs(), startBootNs, executableName: 'sleep' };
+    const outside = cache.identify(acceptOf({ ...facts, cgroupId: 1n }));
     assert.ok(outside);
     assert.equal(outside.containerId, undefined);
 
     writeFileSync(join(container, 'cgroup.procs'), String(pid));
     // The kernel's id of a version 2 cgroup is the inode number of its folder.
     const cgroupId = statSync(container, { bigint: true }).ino;
-    const inside = cache.identify(acceptOf({ pid, acceptedBootNs, cgroupId }));
+    const inside = cache.identify(acceptOf({ ...facts, cgroupId }));
     assert.ok(inside);
     assert.equal(inside.cgroupPath?.split(`/tcpaccept-test-${process.pid}/`)[1], LEVELS.join('/'));
     assert.equal(inside.containerId, CONTAINER_ID);

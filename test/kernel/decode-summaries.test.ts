@@ -22,6 +22,10 @@ function row(level: SummaryLevel, peer: readonly number[], local: readonly numbe
   view.setUint32(AT.pid, 812, true);
   view.setUint32(AT.namespace_pid, 1, true);
   view.setUint32(AT.user_id, 33, true);
+  view.setUint32(AT.real_user_id, 34, true);
+  view.setBigUint64(AT.process_start_boot_ns, 7n, true);
+  view.setUint32(AT.exec_count, 3, true);
+  bytes.set(Buffer.from('nginx'), AT.executable_name);
   view.setUint32(AT.network_namespace, 4_026_531_840, true);
   view.setUint32(AT.mount_namespace, 4_026_531_841, true);
   view.setUint16(AT.local_port, 443, true);
@@ -46,7 +50,18 @@ test('every field of a row, times as wall clock', () => {
     level: 'peer',
     accepts: 7,
     listener: { networkType: 'ipv4', localAddress: '10.0.0.1', localPort: 443, networkNamespace: 4_026_531_840 },
-    process: { pid: 812, namespacePid: 1, userId: 33, comm: 'nginx', cgroupId: 42n, mountNamespace: 4_026_531_841 },
+    process: {
+      pid: 812,
+      namespacePid: 1,
+      userId: 33,
+      realUserId: 34,
+      processStartBootNs: 7n,
+      execCount: 3,
+      executableName: 'nginx',
+      comm: 'nginx',
+      cgroupId: 42n,
+      mountNamespace: 4_026_531_841,
+    },
     peerAddress: '10.0.0.5',
     peerPrefix: undefined,
     firstUnixNs: 1_000_100n,

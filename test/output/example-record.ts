@@ -41,6 +41,11 @@ export function exampleRecord(different: Partial<AcceptedConnection> = {}): Acce
     process: {
       executableName: 'nginx',
       executablePath: '/usr/sbin/nginx',
+      commandLine: undefined,
+      parentPid: 1,
+      creationTime: '2023-11-14T22:13:20.000Z',
+      userName: 'www-data',
+      realUserName: 'root',
       cgroupPath: '/system.slice/nginx.service',
       containerId: undefined,
       containerRuntime: undefined,

@@ -1,10 +1,21 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { Listener } from '../../src/kernel/listener.ts';
+import type { Listener, ListenerOwner } from '../../src/kernel/listener.ts';
 import { listenersHeader, listenersRow } from '../../src/output/listeners-table.ts';
 import type { ListenerRecord } from '../../src/record/listener-record.ts';
 
-const OWNER = { pid: 812, namespacePid: 812, userId: 0, comm: 'nginx', cgroupId: 1n, descriptor: 6 } as const;
+const OWNER: ListenerOwner = {
+  pid: 812,
+  namespacePid: 812,
+  userId: 0,
+  realUserId: 0,
+  processStartBootNs: 1n,
+  execCount: 1,
+  executableName: 'nginx',
+  comm: 'nginx',
+  cgroupId: 1n,
+  descriptor: 6,
+};
 const LISTENER: Listener = {
   networkType: 'ipv4',
   localAddress: '10.0.0.1',
@@ -24,6 +35,11 @@ function row(listener: Partial<Listener>, containerId?: string): string {
     ? {
         executableName: undefined,
         executablePath: undefined,
+        commandLine: undefined,
+        parentPid: 1,
+        creationTime: '2023-11-14T22:13:20.000Z',
+        userName: 'www-data',
+        realUserName: 'root',
         cgroupPath: undefined,
         containerId,
         containerRuntime: undefined,

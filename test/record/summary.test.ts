@@ -27,6 +27,7 @@ test('its attributes: names that accepts have where they mean the same, seconds 
     'process.vpid': 1,
     'thread.name': 'nginx',
     'process.user.id': 33,
+    'process.real_user.id': 34,
     'tcpaccept.network_namespace': 4_026_531_840,
     'tcpaccept.mount_namespace': 4_026_531_841,
     'tcpaccept.cgroup.id': '42',

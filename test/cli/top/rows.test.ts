@@ -8,7 +8,18 @@ import type { ListenerRecord } from '../../../src/record/listener-record.ts';
 import { exampleRecord } from '../../output/example-record.ts';
 
 function owner(pid: number): ListenerOwner {
-  return { pid, namespacePid: pid, userId: 0, comm: `owner-${pid}`, cgroupId: 1n, descriptor: 3 };
+  return {
+    pid,
+    namespacePid: pid,
+    userId: 0,
+    realUserId: 0,
+    processStartBootNs: 1n,
+    execCount: 1,
+    executableName: 'owner',
+    comm: `owner-${pid}`,
+    cgroupId: 1n,
+    descriptor: 3,
+  };
 }
 
 function listener(differences: Partial<Listener>): ListenerRecord {

@@ -104,6 +104,11 @@ export class RandomAccepts {
     return {
       executableName: text(),
       executablePath: text(),
+      commandLine: text(),
+      parentPid: this.#random() < 0.3 ? undefined : this.#below(2 ** 22),
+      creationTime: '2023-11-14T22:13:20.000Z',
+      userName: text(),
+      realUserName: text(),
       cgroupPath: text(),
       containerId: text(),
       containerRuntime: text(),

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0 */
+/*
+ * What tells a program from every other: its process's pid is used again, and a process becomes another program by exec.
+ *
+ * Threads have the count of execs of the thread that made them, and exec ends all others: the group leader's is the
+ * process's (begin_new_exec, fs/exec.c, 6.1 to 6.18).
+ */
+#ifndef TCPACCEPT_PROGRAM_IDENTITY_H
+#define TCPACCEPT_PROGRAM_IDENTITY_H
+
+#include "kernel.h"
+
+#include "event.h"
+
+static __always_inline u64 process_start_boot_ns_of(struct task_struct *task)
+{
+	return task->group_leader->start_boottime;
+}
+
+static __always_inline u32 exec_count_of(struct task_struct *task)
+{
+	return task->group_leader->self_exec_id;
+}
+
+static __always_inline u32 real_user_id_of(struct task_struct *task)
+{
+	return task->cred->uid.val;
+}
+
+/* Stays empty for a kernel thread. */
+static __always_inline void read_executable_name(char name[TCPACCEPT_EXECUTABLE_BYTES], struct task_struct *task)
+{
+	bpf_probe_read_kernel_str(name, TCPACCEPT_EXECUTABLE_BYTES, task->mm->exe_file->f_path.dentry->d_name.name);
+}
+
+#endif
