@@ -3,8 +3,8 @@ import { OPTION_KEYS, OPTIONS } from '../src/config.ts';
 import { ERROR_CODES } from '../src/errors.ts';
 import { OTEL_VARIABLES } from '../src/export/otel-variables.ts';
 import { HOOKS } from '../src/kernel/binding.ts';
-import { HOOK_LIMITS } from '../src/kernel/hook-limits.ts';
-import { LEDGER_BRIEFS, LEDGER_IDENTITIES, LEDGER_NAMES } from '../src/ledger.ts';
+import { HOOK_LIMITS, RESTRICTED } from '../src/kernel/hook-limits.ts';
+import { LEDGER_BRIEFS, LEDGER_IDENTITIES, LEDGER_METRICS, LEDGER_NAMES, type LedgerName } from '../src/ledger.ts';
 import { ATTRIBUTES } from '../src/record/attributes.ts';
 import { EVENTS } from '../src/record/events.ts';
 
@@ -26,7 +26,10 @@ export const SECTIONS: Readonly<Record<string, () => string>> = {
   variables: () =>
     table(
       ['variable', 'default', 'what it means'],
-      OTEL_VARIABLES.map(({ name, default: fallback, brief }) => [code(name), fallback && code(fallback), brief]),
+      // Those for metrics are told of in one sentence below it.
+      OTEL_VARIABLES.filter(({ name }) => !name.includes('_OTLP_METRICS_')).map(
+        ({ name, default: fallback, brief }) => [code(name), fallback && code(fallback), brief],
+      ),
     ),
   events: () =>
     table(
@@ -45,8 +48,8 @@ export const SECTIONS: Readonly<Record<string, () => string>> = {
     ),
   ledger: () =>
     `${table(
-      ['name', 'counts'],
-      LEDGER_NAMES.map((name) => [code(name), LEDGER_BRIEFS[name]]),
+      ['name', 'counts', 'metric'],
+      LEDGER_NAMES.map((name) => [code(name), LEDGER_BRIEFS[name], metricCell(name)]),
     )}\n\n${LEDGER_IDENTITIES.map(([left, right]) => `- \`${left.join(' + ')} = ${right.join(' + ')}\``).join('\n')}`,
   hooks: () =>
     table(
@@ -54,6 +57,16 @@ export const SECTIONS: Readonly<Record<string, () => string>> = {
       HOOKS.map((hook) => {
         const { needs, sees, limits } = HOOK_LIMITS[hook];
         return [code(hook), needs, sees, limits.join('; ')];
+      }),
+    ),
+  privileges: () =>
+    table(
+      ['hook', 'least capabilities', 'restricted'],
+      HOOKS.map((hook) => {
+        const { capabilities } = HOOK_LIMITS[hook];
+        const { instead, of } = RESTRICTED;
+        const others = capabilities.filter((one) => !of.includes(one));
+        return [code(hook), capabilities.map(code).join(' '), [instead, ...others].map(code).join(' ')];
       }),
     ),
   errors: () =>
@@ -66,6 +79,15 @@ export const SECTIONS: Readonly<Record<string, () => string>> = {
 function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
   const line = (cells: readonly string[]) => `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`;
   return [line(head), `|${head.map(() => '---|').join('')}`, ...rows.map(line)].join('\n');
+}
+
+function metricCell(name: LedgerName): string {
+  const metric = LEDGER_METRICS[name];
+  if (!metric) return '';
+  const attributes = Object.entries(metric.shared?.attributes ?? {}).map(
+    ([key, value]) => ` ${code(`${key}=${value}`)}`,
+  );
+  return `${code(metric.name)}${attributes.join('')}`;
 }
 
 function code(text: string): string {

@@ -1,5 +1,6 @@
 #include "kretprobe_event.h"
 
+#include <fcntl.h>
 #include <signal.h>
 #include <unistd.h>
 
@@ -23,24 +24,31 @@ std::atomic<unsigned> next_number{0};  // a process may hold several, in several
 }  // namespace
 
 KretprobeEvent::KretprobeEvent() {
+  try {
+    control_ = tracefs_.open_file("kprobe_events", O_WRONLY | O_APPEND);
+    profile_ = tracefs_.open_file("kprobe_profile", O_RDONLY);
+  } catch (const Failure& failure) {
+    if (failure.errnum != ENOENT) throw;
+    throw Failure("ERR_BPF_HOOK", "kretprobe", ENOENT, "this kernel has no kprobes (CONFIG_KPROBES)");
+  }
   remove_those_of_dead_processes();
   name_ = "accept_" + std::to_string(getpid()) + "_" + std::to_string(next_number++);
-  const int error = tracefs_.append(
-      "kprobe_events", "r" + std::to_string(kInstances) + ":" + kGroup + "/" + name_ + " inet_csk_accept\n");
+  const int error =
+      append_line(control_, "r" + std::to_string(kInstances) + ":" + kGroup + "/" + name_ + " inet_csk_accept\n");
   if (error) {
     throw Failure("ERR_BPF_HOOK", "kretprobe", error,
                   error == ENOENT
-                      ? "this kernel has no kprobes (CONFIG_KPROBES) or no inet_csk_accept"
+                      ? "this kernel has no inet_csk_accept to probe"
                       : std::string("the kernel refuses a return probe on inet_csk_accept: ") + strerror(error));
   }
 }
 
-KretprobeEvent::~KretprobeEvent() { tracefs_.append("kprobe_events", std::string("-:") + kGroup + "/" + name_ + "\n"); }
+KretprobeEvent::~KretprobeEvent() { append_line(control_, std::string("-:") + kGroup + "/" + name_ + "\n"); }
 
 FileDescriptor KretprobeEvent::open() const { return tracefs_.open_event(kGroup, name_); }
 
 uint64_t KretprobeEvent::misses() const {
-  std::istringstream profile(tracefs_.read("kprobe_profile"));
+  std::istringstream profile(read_from_start(profile_));
   std::string name;
   uint64_t hits, misses;
   while (profile >> name >> hits >> misses) {
@@ -51,20 +59,14 @@ uint64_t KretprobeEvent::misses() const {
 
 // A process killed with -9 leaves its event behind, unattached: it would cost every accept a trap for ever.
 void KretprobeEvent::remove_those_of_dead_processes() const {
-  std::string events;
-  try {
-    events = tracefs_.read("kprobe_events");
-  } catch (const Failure&) {
-    return;  // no kprobes: the constructor says so
-  }
-  std::istringstream lines(events);
+  std::istringstream lines(tracefs_.read("kprobe_events"));
   const std::string mark = std::string(":") + kGroup + "/accept_";
   for (std::string line; std::getline(lines, line);) {
     const size_t at = line.find(mark);
     if (at == std::string::npos) continue;
     const pid_t owner = atoi(line.c_str() + at + mark.size());
     if (owner > 0 && kill(owner, 0) < 0 && errno == ESRCH) {
-      tracefs_.append("kprobe_events", "-" + line.substr(at, line.find(' ', at) - at) + "\n");
+      append_line(control_, "-" + line.substr(at, line.find(' ', at) - at) + "\n");
     }
   }
 }

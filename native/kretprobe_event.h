@@ -13,7 +13,7 @@ namespace tcpaccept {
 // thread asleep in accept() holds one, and the kernel's default (a few per CPU) has blinded other tools without a word.
 class KretprobeEvent {
  public:
-  // Throws Failure ERR_BPF_HOOK when the kernel refuses the probe.
+  // Throws Failure: ERR_BPF_HOOK when the kernel refuses the probe, ERR_BPF_PERMISSION when tracefs refuses us.
   KretprobeEvent();
   ~KretprobeEvent();
   KretprobeEvent(const KretprobeEvent&) = delete;
@@ -27,6 +27,9 @@ class KretprobeEvent {
   void remove_those_of_dead_processes() const;
 
   Tracefs tracefs_;
+  // Open from the start to the end: a process that gave up root may no longer open them, but may use them.
+  FileDescriptor control_;  // kprobe_events
+  FileDescriptor profile_;  // kprobe_profile
   std::string name_;
 };
 

@@ -36,10 +36,15 @@ class SignalsBlocked {
   sigset_t before_;
 };
 
-bool has_sys_admin() {
+// What loading needs and this process has not, in words; empty when it has all. CAP_SYS_ADMIN stands for both.
+std::string missing_capabilities() {
   __user_cap_header_struct header = {_LINUX_CAPABILITY_VERSION_3, 0};
   __user_cap_data_struct data[_LINUX_CAPABILITY_U32S_3] = {};
-  return syscall(SYS_capget, &header, data) == 0 && (data[0].effective & (1U << CAP_SYS_ADMIN));
+  if (syscall(SYS_capget, &header, data) != 0) return "CAP_BPF and CAP_PERFMON";
+  const auto has = [&](int number) { return (data[number / 32].effective >> (number % 32) & 1) != 0; };
+  if (has(CAP_SYS_ADMIN)) return "";
+  if (has(CAP_BPF)) return has(CAP_PERFMON) ? "" : "CAP_PERFMON";
+  return has(CAP_PERFMON) ? "CAP_BPF" : "CAP_BPF and CAP_PERFMON";
 }
 
 // Why nothing loads, as far as the kernel lets one see. Lockdown and a missing BTF look like any other error.
@@ -57,14 +62,14 @@ Failure load_failure(const std::string& hook, int error, const std::string& log)
                    "CONFIG_DEBUG_INFO_BTF, as Debian's and every large distribution's are");
   }
   const bool verifier_spoke = log.find("PROG LOAD LOG") != std::string::npos;  // its refusals are EACCES as well
-  if ((error == EPERM || error == EACCES) && !verifier_spoke && has_sys_admin()) {
-    return Failure("ERR_BPF_HOOK", "load", error,
-                   "this kernel refuses the " + hook + " programs to everybody, CAP_SYS_ADMIN included");
+  const std::string missing = missing_capabilities();
+  if ((error == EPERM || error == EACCES) && !missing.empty()) {
+    return Failure("ERR_BPF_PERMISSION", "load", error,
+                   "loading the " + hook + " programs is not permitted: run as root or with " + missing + " as well");
   }
   if ((error == EPERM || error == EACCES) && !verifier_spoke) {
-    return Failure("ERR_BPF_PERMISSION", "load", error,
-                   "loading the " + hook +
-                       " programs is not permitted: run as root, or with CAP_BPF, CAP_PERFMON and CAP_SYS_ADMIN");
+    return Failure("ERR_BPF_HOOK", "load", error,
+                   "this kernel refuses the " + hook + " programs to everybody, whatever the capabilities");
   }
   return Failure("ERR_BPF_LOAD", "load", error,
                  "the kernel refuses the " + hook + " programs (" + strerror(error) + "): --verbose shows its words");

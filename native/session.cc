@@ -155,7 +155,11 @@ void Session::counters(uint64_t into[kCounters]) const {
   memset(into, 0, kCounters * sizeof(uint64_t));
   std::vector<PerCpuCounts> cpus(libbpf_num_possible_cpus());
   const uint32_t zero = 0;
-  bpf_map_lookup_elem(bpf_map__fd(programs_->maps.counters), &zero, cpus.data());
+  const int error = -bpf_map_lookup_elem(bpf_map__fd(programs_->maps.counters), &zero, cpus.data());
+  if (error) {
+    throw Failure(error == EPERM ? "ERR_BPF_PERMISSION" : "ERR_INTERNAL", "counters", error,
+                  std::string("the kernel's counters cannot be read: ") + strerror(error));
+  }
   for (const PerCpuCounts& cpu : cpus) {
     for (size_t i = 0; i < TCPACCEPT_COUNTERS; i++) into[i] += cpu.counts[i];
   }

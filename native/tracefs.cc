@@ -23,34 +23,45 @@ FileDescriptor detached_mount() {
 
 }  // namespace
 
+std::string read_from_start(const FileDescriptor& file) {
+  std::string text;
+  char buffer[4096];
+  ssize_t length;
+  while ((length = pread(file.get(), buffer, sizeof(buffer), text.size())) > 0) text.append(buffer, length);
+  return text;
+}
+
+int append_line(const FileDescriptor& file, const std::string& line) {
+  return write(file.get(), line.data(), line.size()) < 0 ? errno : 0;
+}
+
 Tracefs::Tracefs() : directory_(detached_mount()) {
   const int mount_errno = errno;
   if (!directory_) {
     FileDescriptor mounted(open("/sys/kernel/tracing", O_PATH | O_DIRECTORY | O_CLOEXEC));
-    if (mounted && faccessat(mounted.get(), "events", R_OK, 0) == 0) directory_ = std::move(mounted);
+    // With the effective capabilities: access(2) by the real user ignores CAP_DAC_READ_SEARCH.
+    if (mounted && faccessat(mounted.get(), "events", R_OK, AT_EACCESS) == 0) directory_ = std::move(mounted);
   }
   if (!directory_) {
-    throw Failure(
-        "ERR_BPF_PERMISSION", "tracefs", mount_errno,
-        std::string("tracefs cannot be opened (") + strerror(mount_errno) + "): run as root or with CAP_SYS_ADMIN");
+    throw Failure("ERR_BPF_PERMISSION", "tracefs", mount_errno,
+                  std::string("tracefs cannot be opened (") + strerror(mount_errno) +
+                      "): run as root or with CAP_SYS_ADMIN, or mount it at /sys/kernel/tracing and run with "
+                      "CAP_DAC_READ_SEARCH");
   }
 }
 
-std::string Tracefs::read(const std::string& path) const {
-  FileDescriptor file(openat(directory_.get(), path.c_str(), O_RDONLY | O_CLOEXEC));
-  if (!file)
-    throw Failure("ERR_BPF_HOOK", "tracefs", errno, "tracefs has no readable " + path + ": " + strerror(errno));
-  std::string text;
-  char buffer[4096];
-  ssize_t length;
-  while ((length = ::read(file.get(), buffer, sizeof(buffer))) > 0) text.append(buffer, length);
-  return text;
-}
+std::string Tracefs::read(const std::string& path) const { return read_from_start(open_file(path, O_RDONLY)); }
 
-int Tracefs::append(const std::string& path, const std::string& line) const {
-  FileDescriptor file(openat(directory_.get(), path.c_str(), O_WRONLY | O_APPEND | O_CLOEXEC));
-  if (!file || write(file.get(), line.data(), line.size()) < 0) return errno;
-  return 0;
+FileDescriptor Tracefs::open_file(const std::string& path, int flags) const {
+  FileDescriptor file(openat(directory_.get(), path.c_str(), flags | O_CLOEXEC));
+  if (file) return file;
+  if (errno == EACCES || errno == EPERM) {
+    const std::string capability = flags == O_RDONLY ? "CAP_DAC_READ_SEARCH" : "CAP_DAC_OVERRIDE";
+    throw Failure("ERR_BPF_PERMISSION", "tracefs", errno,
+                  "tracefs does not let this user open " + path + " (" + strerror(errno) + "): run as root or with " +
+                      capability);
+  }
+  throw Failure("ERR_BPF_HOOK", "tracefs", errno, "tracefs has no " + path + " (" + strerror(errno) + ")");
 }
 
 FileDescriptor Tracefs::open_event(const std::string& group, const std::string& name) const {

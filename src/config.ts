@@ -9,6 +9,7 @@ import type { Mode } from './kernel/summary-layout.ts';
 
 export { longFlag, type OptionFlag, type OptionRow } from './config/option-row.ts';
 export { OPTION_KEYS, OPTIONS, type OptionKey, type OutputFormat } from './config/options.ts';
+export { type EffectiveSetting, optionOrigins } from './config/origins.ts';
 
 /** What a command was told to do; frozen, and every value checked. Times are milliseconds, sizes bytes. */
 export interface Config {
@@ -44,6 +45,8 @@ export interface Config {
     readonly time: boolean;
     readonly timestamp: boolean;
   };
+  /** Whom to go on as once attached: an id, or a name still to be looked up. */
+  readonly runAsUser: number | string | undefined;
   /** At most 2^31 - 1, so that it fits a timer. */
   readonly durationMillis: number | undefined;
   readonly count: number | undefined;
@@ -56,6 +59,8 @@ export interface Config {
   readonly listeners: boolean;
   /** How and where is for the exporter to read from the OTEL_ variables. */
   readonly exporting: boolean;
+  /** Whether the ledger may be exported as metrics; which exporter is for OTEL_METRICS_EXPORTER to say. */
+  readonly exportingMetrics: boolean;
   readonly verbose: boolean;
 }
 
@@ -91,7 +96,7 @@ export function readConfig(
     time: read(OPTIONS.time, flags.time),
     timestamp: read(OPTIONS.timestamp, flags.timestamp),
   };
-  const { exporting, warnings } = decideExporting(read(OPTIONS.export, flags.export), environment);
+  const { exporting, exportingMetrics, warnings } = decideExporting(read(OPTIONS.export, flags.export), environment);
   const config = {
     filters: Object.freeze(filters),
     hook: read(OPTIONS.hook, flags.hook),
@@ -99,6 +104,7 @@ export function readConfig(
     mode: read(OPTIONS.mode, flags.mode),
     summaryIntervalMillis: read(OPTIONS.summaryIntervalMillis, flags.summaryIntervalMillis),
     output: Object.freeze(output),
+    runAsUser: read(OPTIONS.runAsUser, flags.runAsUser),
     durationMillis: read(OPTIONS.durationMillis, flags.durationMillis),
     count: read(OPTIONS.count, flags.count),
     commandLine: Object.freeze({
@@ -107,6 +113,7 @@ export function readConfig(
     }),
     listeners: read(OPTIONS.listeners, flags.listeners),
     exporting,
+    exportingMetrics,
     verbose: read(OPTIONS.verbose, flags.verbose),
   };
   return { config: Object.freeze(config), warnings: [...warnings, ...unknownVariables(environment)] };

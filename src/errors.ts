@@ -8,6 +8,7 @@ export const ERROR_CODES = {
   ERR_EXPORT_CONFIG: EXIT.usage,
   ERR_PLATFORM: EXIT.unsupported,
   ERR_ADDON: EXIT.unsupported,
+  ERR_PRIVILEGE: EXIT.unsupported,
   ERR_BPF_PERMISSION: EXIT.unsupported,
   ERR_BPF_NO_BTF: EXIT.unsupported,
   ERR_BPF_LOCKDOWN: EXIT.unsupported,

@@ -16,7 +16,7 @@ const tracing = new Set<TcpAcceptInstrumentation>();
 /**
  * Emits one log record for every TCP connection this process accepts, through the application's logger provider.
  *
- * Needs Linux, and root or CAP_BPF, CAP_PERFMON and CAP_SYS_ADMIN while it starts. It never breaks its host: a start that
+ * Needs Linux, and root or the capabilities that the README lists while it starts. It never breaks its host: a start that
  * fails is one `diag` error with the code, and then it does nothing; it keeps no process alive. It finds the logger
  * provider whenever that is registered: what is accepted before is counted as `dropped`.
  *

@@ -5,7 +5,7 @@
  *   kernel: seen = filtered + self + aggregated + ring_full + unreadable + submitted
  *   user:   submitted = in_ring + drained, aggregated = in_summaries + summarized
  *   export: drained + reports = delivered + rejected + dropped + spooled + queued + unexported
- *   print:  drained = printed + unprinted
+ *   print:  drained = printing + printed + unprinted
  * In an application's plugin the ledger ends at `emitted`: drained = emitted + dropped.
  */
 export const LEDGER_NAMES = [
@@ -30,6 +30,7 @@ export const LEDGER_NAMES = [
   'queued',
   'unexported',
   'emitted',
+  'printing',
   'printed',
   'unprinted',
 ] as const;
@@ -57,9 +58,64 @@ export const LEDGER_BRIEFS: Readonly<Record<LedgerName, string>> = {
   queued: 'records on their way',
   unexported: 'records not exported because export is off',
   emitted: "records handed to an application's logger (plugin only)",
+  printing: 'rows on their way to stdout',
   printed: 'rows that stdout took',
   unprinted: 'rows not printed: --output none, a slow or closed stdout, or more than --count',
 };
+
+/** What a count is called as an OpenTelemetry metric; counts that only add up are counters, others go up and down. */
+export interface LedgerMetric {
+  readonly name: `tcpaccept.${string}`;
+  readonly unit: '{accept}' | '{record}';
+  readonly kind: 'counter' | 'updowncounter';
+  /** Where several counts make one metric: what it counts, and the attributes that tell them apart. */
+  readonly shared?: { readonly brief: string; readonly attributes: Readonly<Record<string, string>> };
+}
+
+/** The metric of each count; `undefined`: none. Queues are named as OpenTelemetry's SDKs name theirs. */
+export const LEDGER_METRICS: Readonly<Record<LedgerName, LedgerMetric | undefined>> = {
+  seen: accepts('seen'),
+  filtered: accepts('filtered'),
+  self: accepts('self'),
+  aggregated: accepts('aggregated'),
+  ring_full: lost('ring_full'),
+  unreadable: lost('unreadable'),
+  submitted: records('submitted'),
+  missed: lost('missed'),
+  in_ring: waiting('ring'),
+  drained: records('drained'),
+  in_summaries: { name: 'tcpaccept.summaries.size', unit: '{accept}', kind: 'updowncounter' },
+  summarized: accepts('summarized'),
+  coarsened: accepts('coarsened'),
+  reports: records('reports'),
+  delivered: records('delivered'),
+  rejected: lost('rejected'),
+  dropped: lost('dropped'),
+  spooled: waiting('spool'),
+  queued: waiting('queue'),
+  unexported: records('unexported'),
+  emitted: undefined,
+  printing: waiting('print'),
+  printed: records('printed'),
+  unprinted: records('unprinted'),
+};
+
+function accepts(name: string): LedgerMetric {
+  return { name: `tcpaccept.accepts.${name}`, unit: '{accept}', kind: 'counter' };
+}
+
+function records(name: string): LedgerMetric {
+  return { name: `tcpaccept.records.${name}`, unit: '{record}', kind: 'counter' };
+}
+
+function waiting(where: string): LedgerMetric {
+  return { name: `tcpaccept.${where}.size`, unit: '{record}', kind: 'updowncounter' };
+}
+
+function lost(cause: string): LedgerMetric {
+  const brief = 'accepts of which no record arrives, by cause';
+  return { ...records('lost'), shared: { brief, attributes: { 'tcpaccept.loss.cause': cause } } };
+}
 
 export type LedgerCounts = Readonly<Record<LedgerName, number>>;
 
@@ -74,7 +130,7 @@ export const LEDGER_IDENTITIES: readonly (readonly [readonly LedgerName[], reado
   [['submitted'], ['in_ring', 'drained']],
   [['aggregated'], ['in_summaries', 'summarized']],
   [['drained', 'reports'], EXPORT_FATES],
-  [['drained'], ['printed', 'unprinted']],
+  [['drained'], ['printing', 'printed', 'unprinted']],
 ];
 
 /** Counts, kept exact by those who move them; counts are numbers, exact to 2^53. */
@@ -85,7 +141,7 @@ export class Ledger {
     this.#counts = Object.fromEntries(LEDGER_NAMES.map((name) => [name, 0])) as Record<LedgerName, number>;
   }
 
-  /** Adds `count` to a name; negative to take back (`queued` only goes down this way). */
+  /** Adds `count` to a name; negative to take back (only `queued` and `printing` go down, this way). */
   add(name: LedgerName, count: number): void {
     this.#counts[name] += count;
   }

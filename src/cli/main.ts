@@ -1,6 +1,8 @@
 #!/usr/bin/env node
 import { EXIT, TcpAcceptError } from '../errors.ts';
+import { misspelledVariables } from './misspelled-variables.ts';
 import { parseCommandLine } from './program.ts';
+import { showConfig } from './show-config.ts';
 
 /** Says a failure in one line; with `verbose`, also everything libbpf and the verifier said. */
 function report(thrown: unknown, verbose: boolean): number {
@@ -22,7 +24,14 @@ async function main(argv: readonly string[], environment: NodeJS.ProcessEnv): Pr
       return EXIT.done;
     }
     verbose = parsed.config.verbose;
-    for (const warning of parsed.warnings) process.stderr.write(`otel-tcpaccept: warning: ${warning}\n`);
+    const warn = (warning: string) => void process.stderr.write(`otel-tcpaccept: warning: ${warning}\n`);
+    for (const warning of [...parsed.warnings, ...misspelledVariables(environment)]) warn(warning);
+    if (parsed.command === 'show-config') {
+      const { text, warnings } = await showConfig(parsed.config, parsed.options, parsed.format, environment);
+      for (const warning of warnings) warn(warning);
+      process.stdout.write(text);
+      return EXIT.done;
+    }
     if (parsed.command === 'doctor') {
       const { doctor } = await import('./doctor.ts');
       return await doctor(parsed.config, environment, parsed.json);

@@ -1,9 +1,20 @@
 import { Command, CommanderError, Option } from 'commander';
 import { nearestName } from '../config/nearest-name.ts';
-import { type Config, type FlagTexts, longFlag, OPTION_KEYS, OPTIONS, type OptionKey, readConfig } from '../config.ts';
+import {
+  type Config,
+  type EffectiveSetting,
+  type FlagTexts,
+  longFlag,
+  OPTION_KEYS,
+  OPTIONS,
+  type OptionKey,
+  optionOrigins,
+  readConfig,
+} from '../config.ts';
 import { TcpAcceptError } from '../errors.ts';
 import { PACKAGE_NAME, PACKAGE_VERSION } from '../version.ts';
 import { closingText, DESCRIPTION, flagDescription, helpColumns } from './help-text.ts';
+import { SHOW_CONFIG_FORMATS, type ShowConfigFormat } from './show-config.ts';
 import { SUBCOMMAND_NAMES, SUBCOMMANDS, type Subcommand, type SubcommandName } from './subcommands.ts';
 
 /** What the command line asks for. */
@@ -15,6 +26,13 @@ export type Parsed =
       readonly json: boolean;
       readonly warnings: readonly string[];
     }
+  | {
+      readonly command: 'show-config';
+      readonly config: Config;
+      readonly options: readonly EffectiveSetting[];
+      readonly format: ShowConfigFormat;
+      readonly warnings: readonly string[];
+    }
   /** Help or the version: `text` to stdout, exit 0. */
   | { readonly command: 'print'; readonly text: string };
 
@@ -23,6 +41,7 @@ interface Request {
   readonly command: 'trace' | SubcommandName;
   readonly flags: FlagTexts;
   readonly json: boolean;
+  readonly showConfig?: ShowConfigFormat | undefined;
 }
 
 /**
@@ -50,8 +69,17 @@ export function parseCommandLine(
     if (thrown.exitCode === 0) return { command: 'print', text: printed };
     throw usage(thrown.message.replace(/^error: |\.$/g, ''));
   }
-  const { command, flags, json } = request;
+  const { command, flags, json, showConfig } = request;
   const { config, warnings } = readConfig(flags, environment);
+  if (showConfig) {
+    return {
+      command: 'show-config',
+      config,
+      options: optionOrigins(flags, environment),
+      format: showConfig,
+      warnings,
+    };
+  }
   return command === 'trace' ? { command, config, warnings } : { command, config, json, warnings };
 }
 
@@ -75,12 +103,13 @@ function createProgram(
     .helpOption('-h, --help', 'Show this help.');
   for (const key of OPTION_KEYS) for (const option of commanderOptions(key)) program.addOption(option);
   program
+    .option('--show-config [FORMAT]', 'Show every setting and where it comes from, as text or json, and end.')
     .version(PACKAGE_VERSION, '-V, --version', 'Show the version.')
     .addHelpText('after', () => closingText(columns))
     .action(() => {
       const [operand] = program.args;
       if (operand !== undefined) throw unknownCommand(operand, program.commands);
-      onRequest({ command: 'trace', flags: flagsOf(program), json: false });
+      onRequest({ command: 'trace', flags: flagsOf(program), json: false, showConfig: showConfigOf(program) });
     });
   for (const name of SUBCOMMAND_NAMES) addSubcommand(program, name, onRequest);
   return program;
@@ -134,6 +163,15 @@ function flagsOf(command: Command): FlagTexts {
     }
   }
   return flags;
+}
+
+/** The format --show-config asks for; `undefined` when it was not given. */
+function showConfigOf(program: Command): ShowConfigFormat | undefined {
+  const asked: unknown = program.getOptionValue('showConfig');
+  if (asked === undefined) return undefined;
+  const format = asked === true ? 'text' : SHOW_CONFIG_FORMATS.find((one) => one === asked);
+  if (format) return format;
+  throw usage(`--show-config: ${JSON.stringify(asked)} is no format; it accepts text or json`);
 }
 
 function unknownCommand(operand: string, commands: readonly Command[]): TcpAcceptError {

@@ -1,13 +1,16 @@
 import type { Config } from '../config.ts';
 import { EXIT } from '../errors.ts';
 import type { ExportLane } from '../export/open-lane.ts';
+import type { MetricsExport, MetricsParts } from '../export/open-metrics.ts';
 import { hostAttributes } from '../identity/host.ts';
 import { Identifier } from '../identity/identify.ts';
 import { ProcessCache } from '../identity/process-cache.ts';
 import { AcceptTracer } from '../kernel/accept-tracer.ts';
+import { recordsThatFit } from '../kernel/record-layout.ts';
 import { Ledger } from '../ledger.ts';
 import { Printer } from '../output/printer.ts';
 import { Bookkeeper } from './bookkeeper.ts';
+import { costOf, findNewUser, giveUpRoot } from './give-up-root.ts';
 import { currentListeners } from './listeners.ts';
 import { Overload } from './overload.ts';
 import { resolveFilters } from './resolve-filters.ts';
@@ -16,9 +19,11 @@ import { StopSignal } from './stop-signal.ts';
 import { Warnings } from './warnings.ts';
 
 /** Of the 5 s between a signal and exit: what exporting may take, and what a slow reader of stdout may. */
-const EXPORT_CLOSE_MILLIS = 4000;
+const EXPORT_CLOSE_MILLIS = 3500;
 const PRINT_FLUSH_MILLIS = 2000;
 const LAST_LINE_MILLIS = 500;
+/** The last metrics tell what became of the records, so they go after them. */
+const METRICS_CLOSE_MILLIS = 700;
 
 /** Traces until told to stop, then delivers what was recorded and says what became of every accept. */
 export async function trace(config: Config, environment: NodeJS.ProcessEnv): Promise<number> {
@@ -26,28 +31,50 @@ export async function trace(config: Config, environment: NodeJS.ProcessEnv): Pro
   const { warn } = new Warnings((line) => process.stderr.write(line));
   const ledger = new Ledger();
   const stopSignal = new StopSignal();
-  const lane = config.exporting ? await openLane(environment, ledger, warn) : undefined;
+  // Loaded by who starts it: the user gone on as may have no access to these files.
+  const exporting = config.exporting ? await import('../export/open-lane.ts') : undefined;
+  const user = config.runAsUser === undefined ? undefined : await findNewUser(config.runAsUser);
+  const { hook, ringBytes, mode } = config;
+  const tracer = new AcceptTracer({ ...filters, hook, ringBytes, mode, self: 'all' });
+  const cache = new ProcessCache(config.commandLine.isWanted ? { redact: redactor(config.commandLine.secrets) } : {});
+  const identifier = new Identifier({ cache });
+  const { uidPrefix } = identifier;
+  // Whose they are only root may see.
+  const listeners = config.listeners ? currentListeners(cache, uidPrefix) : [];
+  if (user) giveUpRoot(user, tracer);
+  const lane = await exporting?.openExportLane(environment, ledger, warn, await hostAttributes());
+  const readLedger = () => {
+    ledger.setRunning(tracer.counts());
+    return ledger.counts();
+  };
+  const metrics = config.exportingMetrics
+    ? await openMetrics({ config, environment, warn, read: readLedger })
+    : undefined;
   const printer = new Printer(process.stdout, ledger, {
     ...config.output,
     limit: config.count,
     onWarning: (text) => warn('unprinted', text),
-    // Whoever reads the table has seen enough; an export goes on without it.
+    // Whoever reads the table has seen enough; what is exported goes on without it.
     onClosed: (error) => {
       if (error && error.code !== 'EPIPE') warn('stdout', `stdout takes no more rows: ${error.message}`);
-      if (!lane) stopSignal.stop('closed');
+      if (!lane && !metrics) stopSignal.stop('closed');
     },
     onLimit: () => stopSignal.stop('count'),
   });
-  const { hook, ringBytes, mode } = config;
-  const tracer = new AcceptTracer({ ...filters, hook, ringBytes, mode, self: 'all' });
-
-  const cache = new ProcessCache(config.commandLine.isWanted ? { redact: redactor(config.commandLine.secrets) } : {});
-  const identifier = new Identifier({ cache });
   const sinks = new Sinks({ ledger, identifier, printer, lane });
   const overload = new Overload({ tracer, lanePressure: () => lane?.pressure() ?? 0, warn });
+  // Before the line that says so: SIGUSR1 with nobody to hear it opens Node.js's debugger.
+  const write = (line: string) => void process.stderr.write(line);
+  const bookkeeper = new Bookkeeper({ tracer, ledger, sinks, printer, uidPrefix, write });
+  const modeText = mode === 'auto' ? '' : `mode=${mode} `;
+  process.stderr.write(`otel-tcpaccept: tracing hook=${tracer.hook} ${modeText}${exportText(lane, metrics)}\n`);
+  if (user) process.stderr.write(`otel-tcpaccept: ${costOf(user)}\n`);
+  if (mode === 'summary' && !lane && config.output.format !== 'ndjson') {
+    warn('mode', '--mode summary makes no rows, and nothing is exported: --output ndjson shows the summaries');
+  }
+  if (config.verbose) sayHostPid(tracer, filters.pid);
   printer.start();
-  const { uidPrefix } = identifier;
-  if (config.listeners) sinks.report('listener', currentListeners(cache, uidPrefix));
+  sinks.report('listener', listeners);
   tracer.run((batch) => sinks.take(batch), {
     ...(mode === 'auto' && { beforeDrain: () => overload.look() }),
     ...(mode !== 'events' && {
@@ -58,15 +85,6 @@ export async function trace(config: Config, environment: NodeJS.ProcessEnv): Pro
       },
     }),
   });
-  const write = (line: string) => void process.stderr.write(line);
-  const bookkeeper = new Bookkeeper({ tracer, ledger, sinks, printer, uidPrefix, write });
-  const modeText = mode === 'auto' ? '' : `mode=${mode} `;
-  // Only now: whoever waits for it may send SIGUSR1 at once.
-  write(`otel-tcpaccept: tracing hook=${tracer.hook} ${modeText}${exportText(lane)}\n`);
-  if (mode === 'summary' && !lane && config.output.format !== 'ndjson') {
-    warn('mode', '--mode summary makes no rows, and nothing is exported: --output ndjson shows the summaries');
-  }
-  if (config.verbose) sayHostPid(tracer, filters.pid);
   // From here: setting up takes half a second, which is not tracing.
   if (config.durationMillis !== undefined) stopSignal.stopAfter(config.durationMillis);
 
@@ -75,8 +93,8 @@ export async function trace(config: Config, environment: NodeJS.ProcessEnv): Pro
   bookkeeper.reportLosses();
   await Promise.all([lane?.close(EXPORT_CLOSE_MILLIS), printer.flush(PRINT_FLUSH_MILLIS)]);
   bookkeeper.close();
+  await Promise.all([metrics?.close(METRICS_CLOSE_MILLIS), printer.flush(LAST_LINE_MILLIS)]);
   tracer.close();
-  await printer.flush(LAST_LINE_MILLIS);
   stopSignal.dispose();
   return EXIT.done;
 }
@@ -87,18 +105,23 @@ function redactor(pattern: string): (text: string) => string {
   return (text) => text.replace(secrets, '***');
 }
 
-/** Imported only when wanted: the OpenTelemetry packages take longer to load than everything else together. */
-async function openLane(
-  environment: NodeJS.ProcessEnv,
-  ledger: Ledger,
-  warn: Warnings['warn'],
-): Promise<ExportLane | undefined> {
-  const { openExportLane } = await import('../export/open-lane.ts');
-  return await openExportLane(environment, ledger, warn, await hostAttributes());
+/** Imported only when wanted, as the lane is. */
+async function openMetrics(
+  parts: Pick<MetricsParts, 'environment' | 'warn' | 'read'> & { readonly config: Config },
+): Promise<MetricsExport | undefined> {
+  const { config, ...rest } = parts;
+  const { openMetrics: open } = await import('../export/open-metrics.ts');
+  return await open({
+    ...rest,
+    hostAttributes: await hostAttributes(),
+    ringCapacity: recordsThatFit(config.ringBytes),
+    exporting: config.exporting,
+    print: (line) => process.stderr.write(line),
+  });
 }
 
-function exportText(lane: ExportLane | undefined): string {
-  return lane ? lane.description : 'export=off';
+function exportText(lane: ExportLane | undefined, metrics: MetricsExport | undefined): string {
+  return [lane?.description ?? 'export=off', metrics?.description].filter(Boolean).join(' ');
 }
 
 /** Records have the pids of the host, which in a container are not those one sees. */

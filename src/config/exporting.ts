@@ -1,13 +1,15 @@
 /**
  * Whether records are exported: as `wish` says or, without one, when a variable names an OTLP or logs exporter.
  *
+ * Metrics are exported only when OTEL_METRICS_EXPORTER names an exporter, and never against the wish.
+ * `decidedBy` is the variable whose word it was, `undefined` for the wish and where nothing was said.
  * OTEL_SDK_DISABLED=true and OTEL_LOGS_EXPORTER=none turn it off whatever was wished. An empty variable counts as
  * unset, and a boolean that is neither true nor false as false with a warning: OpenTelemetry's rules for its variables.
  */
 export function decideExporting(
   wish: boolean | undefined,
   environment: NodeJS.ProcessEnv,
-): { exporting: boolean; warnings: string[] } {
+): { exporting: boolean; exportingMetrics: boolean; decidedBy: string | undefined; warnings: string[] } {
   const warnings: string[] = [];
   const value = (name: string) => environment[name]?.trim() || undefined;
 
@@ -16,18 +18,24 @@ export function decideExporting(
   if (disabled !== 'true' && disabled !== 'false') {
     warnings.push(`OTEL_SDK_DISABLED: ${JSON.stringify(disabledText)} is not true or false; taken as false`);
   }
+  // Of the exporters named, `none` is the metrics' own business.
+  const exportingMetrics = disabled !== 'true' && wish !== false && value('OTEL_METRICS_EXPORTER') !== undefined;
   const off =
     disabled === 'true'
-      ? 'OTEL_SDK_DISABLED=true'
+      ? (['OTEL_SDK_DISABLED', 'true'] as const)
       : value('OTEL_LOGS_EXPORTER') === 'none'
-        ? 'OTEL_LOGS_EXPORTER=none'
+        ? (['OTEL_LOGS_EXPORTER', 'none'] as const)
         : undefined;
   if (off) {
-    if (wish) warnings.push(`${off}: nothing is exported, though it was asked for; unset the variable to export`);
-    return { exporting: false, warnings };
+    const [decidedBy] = off;
+    if (wish) {
+      warnings.push(`${off.join('=')}: nothing is exported, though it was asked for; unset the variable to export`);
+    }
+    return { exporting: false, exportingMetrics, decidedBy, warnings };
   }
-  const named = Object.keys(environment).some(
+  const named = Object.keys(environment).find(
     (name) => (name.startsWith('OTEL_EXPORTER_OTLP_') || name === 'OTEL_LOGS_EXPORTER') && value(name),
   );
-  return { exporting: wish ?? named, warnings };
+  const decidedBy = wish === undefined ? named : undefined;
+  return { exporting: wish ?? named !== undefined, exportingMetrics, decidedBy, warnings };
 }

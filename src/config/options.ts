@@ -36,6 +36,7 @@ export interface OptionValues {
   readonly output: OutputFormat;
   readonly hook: 'auto' | Hook;
   readonly ringBytes: number;
+  readonly runAsUser: number | string | undefined;
   readonly mode: Mode;
   readonly summaryIntervalMillis: number;
   readonly durationMillis: number | undefined;
@@ -226,7 +227,17 @@ export const OPTIONS: { readonly [Key in OptionKey]: OptionRow<OptionValues[Key]
     accepts: 'a power of two from 4096 to 1G, in bytes or with K, M or G after it',
     example: '64M',
     parse: powerOfTwoBytes,
-    default: { value: 16 * 1024 ** 2, text: '16M' },
+    default: { value: 8 * 1024 ** 2, text: '8M' },
+  },
+  runAsUser: {
+    group: 'Tracing',
+    flags: [{ flags: '--user <NAME>', brief: 'Give up root for this user once the programs are attached.' }],
+    variable: 'TCPACCEPT_USER',
+    noun: 'a user',
+    accepts: 'the name or id of a user of this host',
+    example: 'nobody',
+    parse: user,
+    default: NONE,
   },
   mode: {
     group: 'Tracing',
@@ -301,7 +312,7 @@ export const OPTIONS: { readonly [Key in OptionKey]: OptionRow<OptionValues[Key]
     variable: 'TCPACCEPT_COMMAND_LINE_REDACT',
     noun: 'a pattern',
     accepts: 'a regular expression of JavaScript',
-    example: '(?<=--key[ =])\\S+',
+    example: '(?<=--key=)[^\\s]+',
     parse: pattern,
     default: { value: SECRETS, text: '' },
   },

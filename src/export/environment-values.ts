@@ -24,6 +24,8 @@ const LONGEST_SHOWN = 80;
  */
 export class EnvironmentValues {
   readonly warnings: string[] = [];
+  /** The variable each value was read from, by the last of the names it could have; without one it is the default. */
+  readonly origins = new Map<string, string>();
   readonly #environment: NodeJS.ProcessEnv;
 
   constructor(environment: NodeJS.ProcessEnv) {
@@ -49,6 +51,7 @@ export class EnvironmentValues {
       const parsed = variable && accepted.parse(variable.text);
       if (parsed !== undefined) {
         value = parsed;
+        this.origins.set(names.at(-1) ?? name, name);
         break;
       }
       if (variable) ignored.push(variable);

@@ -6,6 +6,7 @@ import { DirectLane } from './direct-lane.ts';
 import { type OtlpSettings, readOtlpEnvironment } from './otlp-environment.ts';
 import { makeResource } from './resource.ts';
 import { SdkLane } from './sdk-lane.ts';
+import { hideSecretsOf } from './transport/hide-secrets.ts';
 
 /** Where records are delivered. */
 export interface ExportLane extends RecordSink {
@@ -36,9 +37,12 @@ export async function openExportLane(
   const { resource, warnings: resourceWarnings } = makeResource(hostAttributes);
   for (const warning of [...warnings, ...resourceWarnings]) warn(warning, warning);
   if (settings.exporters.length === 0) return undefined;
-  installDiagnostics(settings.diagLevel, warn, (line) => process.stderr.write(line));
+  // An endpoint may repeat what it was sent, and the SDK may show what it was told.
+  const hide = hideSecretsOf(environment);
+  const warnHidden: Warn = (cause, text) => warn(cause, hide(text));
+  installDiagnostics(settings.diagLevel, warnHidden, (line) => process.stderr.write(hide(line)));
   const isDirect = settings.exporters.join() === 'otlp' && settings.protocol === 'http/protobuf';
-  const lane = await (isDirect ? DirectLane : SdkLane).open({ settings, resource, ledger, warn });
+  const lane = await (isDirect ? DirectLane : SdkLane).open({ settings, resource, ledger, warn: warnHidden });
   return {
     description: describe(settings),
     accept: (batch) => lane.accept(batch),

@@ -3,8 +3,8 @@ import { readFileSync } from 'node:fs';
 import { validateHeaderName, validateHeaderValue } from 'node:http';
 import { parseKeyPairsIntoRecord } from '@opentelemetry/core';
 import { TcpAcceptError } from '../errors.ts';
-import { type EnvironmentValues, shown } from './environment-values.ts';
-import type { OtlpProtocol } from './otlp-endpoint.ts';
+import { type EnvironmentValues, type SetVariable, shown } from './environment-values.ts';
+import type { OtlpProtocol, Signal } from './otlp-endpoint.ts';
 
 const CERTIFICATE = { noun: 'certificate', parse: (pem: string): unknown => new X509Certificate(pem) };
 const PRIVATE_KEY = { noun: 'private key', parse: (pem: string): unknown => createPrivateKey(pem) };
@@ -16,23 +16,23 @@ const FILES = { CERTIFICATE, CLIENT_CERTIFICATE: CERTIFICATE, CLIENT_KEY: PRIVAT
  * Throws `ERR_EXPORT_CONFIG` for a file that cannot be read or is no PEM of its kind, and for a header that cannot be
  * sent. No header is ever part of a message.
  */
-export function checkCredentials(values: EnvironmentValues, protocol: OtlpProtocol): void {
-  const set = (suffix: string) =>
-    values.first(`OTEL_EXPORTER_OTLP_LOGS_${suffix}`, `OTEL_EXPORTER_OTLP_${suffix}`) !== undefined;
-  for (const [suffix, kind] of Object.entries(FILES)) checkFile(values, suffix, kind);
+export function checkCredentials(values: EnvironmentValues, protocol: OtlpProtocol, signal: Signal = 'LOGS'): void {
+  const find = (suffix: string) =>
+    values.first(`OTEL_EXPORTER_OTLP_${signal}_${suffix}`, `OTEL_EXPORTER_OTLP_${suffix}`);
+  const set = (suffix: string) => find(suffix) !== undefined;
+  for (const [suffix, kind] of Object.entries(FILES)) checkFile(find(suffix), kind);
   if (set('CLIENT_KEY') !== set('CLIENT_CERTIFICATE')) {
     const [there, missing] = set('CLIENT_KEY') ? ['KEY', 'CERTIFICATE'] : ['CERTIFICATE', 'KEY'];
     values.warnings.push(
       `OTEL_EXPORTER_OTLP_CLIENT_${there} needs OTEL_EXPORTER_OTLP_CLIENT_${missing} beside it; no client certificate is used`,
     );
   }
-  for (const name of ['OTEL_EXPORTER_OTLP_HEADERS', 'OTEL_EXPORTER_OTLP_LOGS_HEADERS']) {
+  for (const name of ['OTEL_EXPORTER_OTLP_HEADERS', `OTEL_EXPORTER_OTLP_${signal}_HEADERS`]) {
     checkHeaders(values, name, protocol === 'grpc' ? isMetadata : isHeader);
   }
 }
 
-function checkFile(values: EnvironmentValues, suffix: string, kind: (typeof FILES)[keyof typeof FILES]): void {
-  const variable = values.first(`OTEL_EXPORTER_OTLP_LOGS_${suffix}`, `OTEL_EXPORTER_OTLP_${suffix}`);
+function checkFile(variable: SetVariable | undefined, kind: (typeof FILES)[keyof typeof FILES]): void {
   if (!variable) return;
   // As it stands: that is what the exporters open.
   const { name, raw: path } = variable;

@@ -12,33 +12,37 @@ export interface OtlpEndpoint {
   readonly endpointVariable: string;
 }
 
+/** What is exported, as the names of variables have it. */
+export type Signal = 'LOGS' | 'METRICS';
+
 const GENERAL = 'OTEL_EXPORTER_OTLP_ENDPOINT';
-const LOGS = 'OTEL_EXPORTER_OTLP_LOGS_ENDPOINT';
 
 /**
- * Where logs go: the logs variable as it is, else the general one with `/v1/logs` appended (http), else localhost.
+ * Where a signal goes: its own variable as it is, else the general one with `/v1/logs` (for logs) appended (http), else
+ * localhost.
  *
  * gRPC also takes `HOST:PORT` (TLS unless OTEL_EXPORTER_OTLP_INSECURE is true) and `unix:///PATH`, as the specification
  * of OTLP exporters asks. Throws `ERR_EXPORT_CONFIG` for anything else.
  */
-export function readEndpoint(values: EnvironmentValues, protocol: OtlpProtocol): OtlpEndpoint {
-  const given = values.first(LOGS, GENERAL);
+export function readEndpoint(values: EnvironmentValues, protocol: OtlpProtocol, signal: Signal = 'LOGS'): OtlpEndpoint {
+  const given = values.first(`OTEL_EXPORTER_OTLP_${signal}_ENDPOINT`, GENERAL);
   const endpointVariable = given?.name ?? GENERAL;
-  const target = protocol === 'grpc' ? grpcTarget(values, given) : httpTarget(given);
+  const target = protocol === 'grpc' ? grpcTarget(values, given, signal) : httpTarget(given, signal);
   return { ...target, endpointVariable };
 }
 
-function httpTarget(given: SetVariable | undefined) {
+function httpTarget(given: SetVariable | undefined, signal: Signal) {
   const url = given ? parsedUrl(given.text) : new URL('http://localhost:4318');
   if (!url) throw unusable(given, 'http://localhost:4318');
-  if (given?.name !== LOGS) url.pathname = `${url.pathname.replace(/\/$/, '')}/v1/logs`;
+  const isGeneral = !given || given.name === GENERAL;
+  if (isGeneral) url.pathname = `${url.pathname.replace(/\/$/, '')}/v1/${signal.toLowerCase()}`;
   return { url: url.href, endpoint: `${url.origin}${url.pathname}` };
 }
 
-function grpcTarget(values: EnvironmentValues, given: SetVariable | undefined) {
+function grpcTarget(values: EnvironmentValues, given: SetVariable | undefined, signal: Signal) {
   const text = given?.text ?? 'http://localhost:4317';
   if (/^unix:\/\/\//.test(text)) return { url: text, endpoint: text };
-  const url = parsedUrl(text.includes('://') ? text : `${isInsecure(values) ? 'http' : 'https'}://${text}`);
+  const url = parsedUrl(text.includes('://') ? text : `${isInsecure(values, signal) ? 'http' : 'https'}://${text}`);
   if (!url) throw unusable(given, 'http://localhost:4317');
   if (url.protocol === 'http:' && !url.port) {
     // The URL standard has no way to tell port 80 from none, and gRPC's own default is 443.
@@ -51,8 +55,8 @@ function parsedUrl(text: string): URL | undefined {
   return /^https?:\/\//i.test(text) && URL.canParse(text) ? new URL(text) : undefined;
 }
 
-function isInsecure(values: EnvironmentValues): boolean {
-  const names = ['OTEL_EXPORTER_OTLP_LOGS_INSECURE', 'OTEL_EXPORTER_OTLP_INSECURE'];
+function isInsecure(values: EnvironmentValues, signal: Signal): boolean {
+  const names = [`OTEL_EXPORTER_OTLP_${signal}_INSECURE`, 'OTEL_EXPORTER_OTLP_INSECURE'];
   return values.read(names, oneOf(['true', 'false']), 'false') === 'true';
 }
 

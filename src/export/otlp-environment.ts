@@ -38,6 +38,11 @@ export const DEFAULT_MAX_QUEUE_SIZE = 65_536;
  */
 export function readOtlpEnvironment(environment: NodeJS.ProcessEnv): { settings: OtlpSettings; warnings: string[] } {
   const values = new EnvironmentValues(environment);
+  return { settings: readSettings(values), warnings: values.warnings };
+}
+
+/** As `readOtlpEnvironment`, with what was read still at hand. */
+export function readSettings(values: EnvironmentValues): OtlpSettings {
   const exporters = readExporters(values);
   const protocol = values.read(
     otlp('PROTOCOL'),
@@ -47,7 +52,7 @@ export function readOtlpEnvironment(environment: NodeJS.ProcessEnv): { settings:
   const nowhere = { url: '', endpoint: '', endpointVariable: '' };
   const endpoint = exporters.includes('otlp') ? readEndpoint(values, protocol) : nowhere;
   if (exporters.includes('otlp')) checkCredentials(values, protocol);
-  const settings = {
+  return {
     ...endpoint,
     exporters,
     protocol,
@@ -64,7 +69,6 @@ export function readOtlpEnvironment(environment: NodeJS.ProcessEnv): { settings:
     },
     diagLevel: values.read(['OTEL_LOG_LEVEL'], oneOf(DIAG_LEVELS), 'info' as const),
   };
-  return { settings, warnings: values.warnings };
 }
 
 function readExporters(values: EnvironmentValues): LogsExporterName[] {

@@ -19,8 +19,10 @@ export interface RunOptions {
   readonly beforeDrain?: () => void;
 }
 
-/** Records one drain takes at most: decoding them keeps the event loop for a few milliseconds. */
-const BATCH_RECORDS = 1024;
+/** Records of one batch at most: one to two milliseconds of work, more where every accept is of a new process. */
+const BATCH_RECORDS = 128;
+/** Batches follow each other for so long; then the event loop has its turn, though the ring may hold more. */
+const TURN_MILLIS = 5;
 /** The pause before the next look at the ring: short after a batch, long when there was nothing. */
 const BUSY_PAUSE_MILLIS = 5;
 const IDLE_PAUSE_MILLIS = 20;
@@ -160,7 +162,10 @@ export class AcceptTracer {
 
   #tick(): void {
     this.#beforeDrain?.();
-    const count = this.#drain();
+    const turnEnds = performance.now() + TURN_MILLIS;
+    let count: number;
+    do count = this.#drain();
+    while (count === BATCH_RECORDS && performance.now() < turnEnds);
     const hasMore = this.#summaries?.look() || count === BATCH_RECORDS;
     if (this.#stopped || !this.#onBatch) return;
     this.#checkSettled();

@@ -68,3 +68,11 @@ export const KERNEL_COUNTERS = [
   'submitted',
 ] as const;
 export type KernelCounter = (typeof KERNEL_COUNTERS)[number];
+
+/** BPF_RINGBUF_HDR_SZ of include/uapi/linux/bpf.h; records are a multiple of 8 bytes already. */
+const RING_HEADER_BYTES = 8;
+
+/** How many records a ring of so many bytes holds. */
+export function recordsThatFit(ringBytes: number): number {
+  return Math.floor(ringBytes / (RECORD_BYTES + RING_HEADER_BYTES));
+}

@@ -71,6 +71,8 @@ export class Collector {
   readonly grpcEndpoint: string;
   /** Answers 200 while the collector is up: `http://127.0.0.1:PORT`. */
   readonly healthEndpoint: string;
+  /** What it took of metrics: an OTLP JSON request a line. Gone after stop(). */
+  readonly metricsPath: string;
   readonly #process: ChildProcess;
   readonly #exited: Promise<unknown>;
   readonly #folder: string;
@@ -87,6 +89,7 @@ export class Collector {
     this.httpEndpoint = `http://127.0.0.1:${ports.http}`;
     this.grpcEndpoint = `http://127.0.0.1:${ports.grpc}`;
     this.healthEndpoint = `http://127.0.0.1:${ports.health}`;
+    this.metricsPath = join(folder, 'metrics.jsonl');
     this.#folder = folder;
     this.#file = new RecordsFile(recordsPath);
     this.#process = spawn(binary, ['--config', options.configPath ?? SHIPPED_CONFIG], {
@@ -96,6 +99,7 @@ export class Collector {
         OTELCOL_GRPC_ENDPOINT: `127.0.0.1:${ports.grpc}`,
         OTELCOL_HEALTH_ENDPOINT: `127.0.0.1:${ports.health}`,
         OTELCOL_RECORDS_FILE: recordsPath,
+        OTELCOL_METRICS_FILE: this.metricsPath,
         ...options.env,
       },
     });

@@ -13,6 +13,8 @@ const EVENT = 'tcpaccept.connection.accepted';
 const MAPPED = /^::ffff:(?=\d+\.)/;
 /** The wall clock of an accept is measured when the ring is drained, and NTP may have moved it since. */
 const CLOCK_TOLERANCE_NS = 1_000_000n;
+/** No acceptor is older. */
+const LONGEST_TEST_MILLIS = 1_200_000;
 const BOOT_ID = readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim().replaceAll('-', '');
 const UID = new RegExp(`^${BOOT_ID}-[0-9a-z]+-\\d+-\\d+$`);
 
@@ -35,7 +37,11 @@ export function expectedProcess(acceptor: Acceptor): ExpectedProcess {
   const { containerId, podUid, runtime } = parseCgroupPath(cgroup ?? '');
   const known = {
     'process.pid': pid,
+    'process.parent_pid': Number(statusOf(pid, 'PPid')),
     'process.user.id': userId,
+    'process.user.name': userName(userId),
+    'process.real_user.id': Number(statusOf(pid, 'Uid')),
+    'process.real_user.name': userName(Number(statusOf(pid, 'Uid'))),
     'process.executable.name': basename(executable),
     'process.executable.path': executable,
     'process.linux.cgroup': cgroup,
@@ -59,6 +65,7 @@ export function assertRecord(record: CollectedRecord, process: ExpectedProcess, 
     'tcpaccept.accept_queue.duration': queueDuration,
     'tcpaccept.accept_queue.length': queueLength,
     'tcpaccept.tcp.rtt': rtt,
+    'process.creation.time': creationTime,
     ...exact
   } = record.attributes;
   assert.deepEqual(exact, { ...process.attributes, ...attributesOfAccept(process, facts) });
@@ -66,6 +73,8 @@ export function assertRecord(record: CollectedRecord, process: ExpectedProcess, 
   assertMeasured(queueDuration, 0, 60);
   assertMeasured(queueLength, 0, process.acceptor.backlog);
   assertMeasured(rtt, 0, 60);
+  const ageMillis = Number(facts.before) / 1e6 - Date.parse(String(creationTime));
+  assert.ok(ageMillis > 0 && ageMillis < LONGEST_TEST_MILLIS, `${creationTime}`);
   for (const [name, type] of Object.entries(record.attributeTypes)) assert.equal(type, TYPES[name], name);
 
   const { attributes, attributeTypes, timeUnixNano, observedTimeUnixNano, resource, ...rest } = record;
@@ -131,6 +140,15 @@ function bodyOfAccept({ acceptor }: ExpectedProcess, facts: AcceptFacts): string
   const peer = end(unmapped(facts.peerAddress), facts.peerPort);
   const local = end(unmapped(facts.localAddress), facts.localPort);
   return `${facts.threadName}[${acceptor.facts.pid}] accepted ${peer} on ${local}`;
+}
+
+/** The first word of a line of /proc/PID/status. */
+function statusOf(pid: number, name: string): string | undefined {
+  return new RegExp(`^${name}:\\s+(\\d+)`, 'm').exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1];
+}
+
+function userName(userId: number): string | undefined {
+  return new RegExp(`^([^:]+):[^:]*:${userId}:`, 'm').exec(readFileSync('/etc/passwd', 'utf8'))?.[1];
 }
 
 function unmapped(address: string): string {

@@ -1,14 +1,15 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { RECORD_BYTES } from '../../src/kernel/record-layout.ts';
+import { recordsThatFit } from '../../src/kernel/record-layout.ts';
+import { answer, partialSuccess, reset, taken } from '../export/transport/behaviours.ts';
+import { HostileServer } from '../export/transport/hostile-server.ts';
 import { Acceptor } from './acceptor.ts';
 import { startCollector } from './collector.ts';
 import { connect } from './connector.ts';
 import { assertIdentities, readLedgers } from './ledger-line.ts';
 import { TracerCommand } from './tracer-command.ts';
 
-/** A record takes 8 bytes more in the ring. */
-const RING = { bytes: 4096, records: Math.floor(4096 / (RECORD_BYTES + 8)) };
+const RING = { bytes: 4096, records: recordsThatFit(4096) };
 const ACCEPTS = 500;
 
 test('SIGUSR1 shows the ledger, whose sums hold while accepts go on', async () => {
@@ -33,6 +34,46 @@ test('SIGUSR1 shows the ledger, whose sums hold while accepts go on', async () =
   assert.ok(ledgers.every(({ seen }, i) => seen >= (ledgers[i - 1]?.seen ?? 0)));
   assert.deepEqual(tracer.ledgers, ledgers);
   for (const ledger of tracer.ledgers) assertIdentities(ledger, JSON.stringify(ledger));
+});
+
+test('the sums hold at every moment: read over and over while rows wait, requests fail and accepts are lost', async () => {
+  await using acceptor = await Acceptor.start();
+  let requests = 0;
+  await using server = await HostileServer.start((number) => {
+    requests++;
+    return [taken, answer(503), reset, partialSuccess(1, 'one'), answer(400)][number % 5] ?? taken;
+  });
+  await using tracer = await TracerCommand.tracing(['-P', acceptor.ports.join(','), '--output', 'ndjson'], {
+    env: {
+      OTEL_EXPORTER_OTLP_ENDPOINT: server.endpoint,
+      OTEL_BLRP_MAX_EXPORT_BATCH_SIZE: '64',
+      OTEL_BLRP_MAX_QUEUE_SIZE: '256',
+      OTEL_BLRP_SCHEDULE_DELAY: '10',
+      TCPACCEPT_RING_BYTES: String(RING.bytes),
+    },
+  });
+  const load = connect(acceptor.targets(), 6000, { awaits: false });
+  let isOver = false;
+  void load.finally(() => {
+    isOver = true;
+  });
+  let looks = 0;
+  for (; !isOver || looks < 100; looks++) {
+    tracer.signal('SIGUSR1');
+    await tracer.until(() => ledgerLines(tracer.stderr) > looks, `it shows ledger ${looks + 1}`);
+  }
+  await load;
+  const { code, stderr } = await tracer.stop();
+  assert.equal(code, 0);
+  // Each is checked as it is read.
+  const ledgers = readLedgers(stderr);
+  assert.equal(ledgers.length, looks + 1);
+  for (const ledger of tracer.ledgers) assertIdentities(ledger, JSON.stringify(ledger));
+  const moving = (['queued', 'rejected', 'delivered', 'dropped', 'ring_full'] as const).filter((name) =>
+    ledgers.some((ledger) => ledger[name] > 0),
+  );
+  assert.ok(moving.length >= 4, `only ${moving.join(', ')} ever moved`);
+  assert.ok(requests >= 5, `${requests} requests: not every answer was given`);
 });
 
 test('accepts lost to a full ring are told of: in records that add up to the ledger’s count', async () => {
@@ -85,4 +126,8 @@ test('accepts lost to a full ring are told of: in records that add up to the led
 
 function isLoss({ eventName }: { readonly eventName: string }): boolean {
   return eventName === 'tcpaccept.records.lost';
+}
+
+function ledgerLines(stderr: string): number {
+  return stderr.split('otel-tcpaccept: ledger ').length - 1;
 }

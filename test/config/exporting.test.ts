@@ -44,8 +44,31 @@ for (const off of [{ OTEL_SDK_DISABLED: 'true' }, { OTEL_SDK_DISABLED: 'True' },
 test('OTEL_SDK_DISABLED that is neither true nor false is false with a warning', () => {
   assert.deepEqual(decideExporting(undefined, { ...ENDPOINT, OTEL_SDK_DISABLED: 'yes' }), {
     exporting: true,
+    exportingMetrics: false,
+    decidedBy: 'OTEL_EXPORTER_OTLP_ENDPOINT',
     warnings: ['OTEL_SDK_DISABLED: "yes" is not true or false; taken as false'],
   });
+});
+
+test('the variable whose word it was is named, and none where a wish decided or nothing was said', () => {
+  const decidedBy = (wish: boolean | undefined, environment: NodeJS.ProcessEnv) =>
+    decideExporting(wish, environment).decidedBy;
+  assert.equal(decidedBy(undefined, {}), undefined);
+  assert.equal(decidedBy(undefined, ENDPOINT), 'OTEL_EXPORTER_OTLP_ENDPOINT');
+  assert.equal(decidedBy(true, ENDPOINT), undefined);
+  assert.equal(decidedBy(true, { OTEL_SDK_DISABLED: 'true', OTEL_LOGS_EXPORTER: 'none' }), 'OTEL_SDK_DISABLED');
+  assert.equal(decidedBy(undefined, { OTEL_LOGS_EXPORTER: 'none' }), 'OTEL_LOGS_EXPORTER');
+});
+
+test('metrics: only when an exporter is named, and neither --no-export nor OTEL_SDK_DISABLED says otherwise', () => {
+  const metrics = (wish: boolean | undefined, environment: NodeJS.ProcessEnv) =>
+    decideExporting(wish, environment).exportingMetrics;
+  const named = { OTEL_METRICS_EXPORTER: 'otlp' };
+  assert.equal(metrics(true, ENDPOINT), false);
+  assert.equal(metrics(undefined, named), true);
+  assert.equal(metrics(undefined, { ...named, OTEL_LOGS_EXPORTER: 'none' }), true);
+  assert.equal(metrics(false, named), false);
+  assert.equal(metrics(true, { ...named, OTEL_SDK_DISABLED: 'true' }), false);
 });
 
 test('the configuration carries the decision and its warnings', () => {

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { readMetricsEnvironment } from '../../src/export/metrics-environment.ts';
 import { OTEL_VARIABLES } from '../../src/export/otel-variables.ts';
 import { type OtlpSettings, readOtlpEnvironment } from '../../src/export/otlp-environment.ts';
 
@@ -204,12 +205,20 @@ test('a batch that is more than the queue is the queue', () => {
 });
 
 /** Read by whoever decides whether there is an export, and by the SDK's resource detectors. */
-const READ_ELSEWHERE = ['OTEL_SDK_DISABLED', 'OTEL_SERVICE_NAME', 'OTEL_RESOURCE_ATTRIBUTES'];
+const READ_ELSEWHERE = [
+  ...['OTEL_SDK_DISABLED', 'OTEL_SERVICE_NAME', 'OTEL_RESOURCE_ATTRIBUTES'],
+  // By the stock exporters of metrics.
+  ...['COMPRESSION', 'TIMEOUT', 'TEMPORALITY_PREFERENCE'].map((suffix) => `OTEL_EXPORTER_OTLP_METRICS_${suffix}`),
+];
 
 test('the table of variables names each that is read, once, and no other', () => {
   const read = new Set<string>();
   const spy = new Proxy(
-    { OTEL_EXPORTER_OTLP_PROTOCOL: 'grpc', OTEL_EXPORTER_OTLP_ENDPOINT: 'c:1' } as NodeJS.ProcessEnv,
+    {
+      OTEL_EXPORTER_OTLP_PROTOCOL: 'grpc',
+      OTEL_EXPORTER_OTLP_ENDPOINT: 'c:1',
+      OTEL_METRICS_EXPORTER: 'otlp',
+    } as NodeJS.ProcessEnv,
     {
       get: (environment, name) => {
         read.add(String(name));
@@ -218,6 +227,7 @@ test('the table of variables names each that is read, once, and no other', () =>
     },
   );
   readOtlpEnvironment(spy);
+  readMetricsEnvironment(spy);
   const named = OTEL_VARIABLES.map(({ name }) => name).filter((name) => !READ_ELSEWHERE.includes(name));
   assert.deepEqual(named.toSorted(), [...read].sort());
 });

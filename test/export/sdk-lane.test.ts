@@ -66,7 +66,12 @@ test('a record arrives with every field, over http/json', async () => {
                   attribute('thread.name', { stringValue: 'nginx' }),
                   attribute('process.executable.name', { stringValue: 'nginx' }),
                   attribute('process.executable.path', { stringValue: '/usr/sbin/nginx' }),
+                  attribute('process.parent_pid', { intValue: 1 }),
+                  attribute('process.creation.time', { stringValue: '2023-11-14T22:13:20.000Z' }),
                   attribute('process.user.id', { intValue: 33 }),
+                  attribute('process.user.name', { stringValue: 'www-data' }),
+                  attribute('process.real_user.id', { intValue: 0 }),
+                  attribute('process.real_user.name', { stringValue: 'root' }),
                   attribute('process.linux.cgroup', { stringValue: '/system.slice/nginx.service' }),
                   attribute('tcpaccept.thread.id', { intValue: 813 }),
                   attribute('tcpaccept.network_namespace', { intValue: 4_026_531_840 }),
@@ -316,5 +321,5 @@ test('limits cut attributes, and the record says how many', async () => {
     record?.attributes.map(({ value }) => value.stringValue),
     ['boo', 'tcp', 'ipv', '10.'],
   );
-  assert.equal(record?.droppedAttributesCount, 21);
+  assert.equal(record?.droppedAttributesCount, 26);
 });

@@ -63,7 +63,8 @@ function make<Out extends Writable>(out: Out, settings: Partial<PrinterSettings>
     ...settings,
   });
   const counts = () => ({ printed: ledger.get('printed'), unprinted: ledger.get('unprinted') });
-  return { out, printer, counts, events };
+  const printing = () => ledger.get('printing');
+  return { out, printer, counts, printing, events };
 }
 
 function broken(code: string): NodeJS.ErrnoException {
@@ -71,7 +72,7 @@ function broken(code: string): NodeJS.ErrnoException {
 }
 
 test('the header at start, then one write a batch; printed once the reader has taken it', async () => {
-  const { out, printer, counts, events } = make(new SlowReader());
+  const { out, printer, counts, printing, events } = make(new SlowReader());
   printer.start();
   printer.accept(records(3));
   assert.deepEqual(out.chunks, [HEADER], 'the header does not wait for a row');
@@ -82,7 +83,9 @@ test('the header at start, then one write a batch; printed once the reader has t
     ['1    ', '2    ', '3    ', ''],
   );
   assert.deepEqual(counts(), { printed: 0, unprinted: 0 }, 'in flight is neither');
+  assert.equal(printing(), 3);
   await out.take();
+  assert.equal(printing(), 0);
   assert.deepEqual(counts(), { printed: 3, unprinted: 0 });
   assert.deepEqual(events, []);
 });
@@ -189,13 +192,14 @@ test('flush waits for the reader, any number of times', async () => {
 });
 
 test('flush gives up at its deadline: what waits is unprinted for good, and nothing more is printed', async () => {
-  const { out, printer, counts, events } = make(new SlowReader());
+  const { out, printer, counts, printing, events } = make(new SlowReader());
   printer.accept(records(2));
   assert.equal(await printer.flush(1), false);
-  assert.deepEqual(counts(), { printed: 0, unprinted: 2 });
+  assert.deepEqual([counts(), printing()], [{ printed: 0, unprinted: 2 }, 0]);
   printer.accept(records(1));
   await out.take();
   assert.deepEqual(counts(), { printed: 0, unprinted: 3 }, 'a row is counted once');
+  assert.equal(printing(), 0);
   assert.deepEqual(events, []);
   assert.equal(out.chunks.length, 1);
 });

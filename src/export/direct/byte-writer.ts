@@ -26,8 +26,8 @@ export class ByteWriter implements TextWriter {
 
   /** The bytes from `start`, which are no longer the writer's: what is written next is written elsewhere. */
   handOver(start: number): Uint8Array<ArrayBuffer> {
-    // A copy of what is little does not keep a large buffer in memory as long as it waits.
-    if (2 * (this.length - start) < this.#bytes.length) return this.#bytes.slice(start, this.length);
+    // A copy does not keep unused bytes in memory as long as it waits: a queue counts only those that are used.
+    if (8 * (this.length - start) < 7 * this.#bytes.length) return this.#bytes.slice(start, this.length);
     const bytes = this.#bytes.subarray(start, this.length);
     this.#use(new Uint8Array(this.#bytes.length));
     return bytes;

@@ -1,3 +1,5 @@
+import { parseKeyPairsIntoRecord } from '@opentelemetry/core';
+
 /** Shorter texts are no secrets, and hiding them would make a message unreadable. */
 const SHORTEST = 4;
 
@@ -8,9 +10,22 @@ const SHORTEST = 4;
  * A server may say whatever it likes, also what it was sent, and warnings quote it.
  */
 export function hideSecrets(url: string, headers: Readonly<Record<string, string>>): (text: string) => string {
-  const secrets = [...urlSecrets(new URL(url)), ...Object.values(headers).flatMap(headerSecrets)]
-    .filter((secret) => secret.length >= SHORTEST)
-    .sort((a, b) => b.length - a.length);
+  return hider([...urlSecrets(new URL(url)), ...Object.values(headers).flatMap(headerSecrets)]);
+}
+
+/** The same for all that the OTEL_ variables have of headers and endpoints, whatever signal they are for. */
+export function hideSecretsOf(environment: NodeJS.ProcessEnv): (text: string) => string {
+  const otlp = Object.entries(environment).filter(([name]) => name.startsWith('OTEL_EXPORTER_OTLP_'));
+  return hider(
+    otlp.flatMap(([name, text = '']) => {
+      if (name.endsWith('_HEADERS')) return Object.values(parseKeyPairsIntoRecord(text)).flatMap(headerSecrets);
+      return name.endsWith('_ENDPOINT') && URL.canParse(text.trim()) ? urlSecrets(new URL(text.trim())) : [];
+    }),
+  );
+}
+
+function hider(texts: readonly string[]): (text: string) => string {
+  const secrets = texts.filter((text) => text.length >= SHORTEST).sort((a, b) => b.length - a.length);
   return (text) => secrets.reduce((hidden, secret) => hidden.replaceAll(secret, '***'), text);
 }
 

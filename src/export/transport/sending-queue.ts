@@ -8,7 +8,8 @@ import type { SendOutcome } from './send-outcome.ts';
 import { split } from './split-request.ts';
 import { type OpenRequest, WaitingRequests } from './waiting-requests.ts';
 
-export const DEFAULT_MAX_BYTES = 32 * 1024 * 1024;
+/** Some 30,000 records: with this many and all else the process stays under 160 MiB. */
+export const DEFAULT_MAX_BYTES = 16 * 1024 * 1024;
 export const DEFAULT_MAX_IN_FLIGHT = 4;
 
 const NEVER = Number.POSITIVE_INFINITY;
@@ -23,7 +24,7 @@ export interface SendingQueueParts extends Pick<RequestFatesParts, 'settings' | 
    * counts as dropped.
    */
   readonly onGivenUp?: (request: EncodedRequest) => void;
-  /** Of all bodies, waiting or under way. Default: 32 MiB. */
+  /** Of all bodies, waiting or under way. Default: 16 MiB. */
   readonly maxBytes?: number;
   /** Default: 4. */
   readonly maxInFlight?: number;

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { hideSecrets } from '../../../src/export/transport/hide-secrets.ts';
+import { hideSecrets, hideSecretsOf } from '../../../src/export/transport/hide-secrets.ts';
 
 const URL = 'http://localhost:4318/v1/logs';
 
@@ -31,4 +31,15 @@ test('what is too short for a secret is left alone', () => {
 
 test('a percent that encodes nothing is no trouble', () => {
   assert.equal(hideSecrets('http://localhost/?k=100%25%zz', {})('fine'), 'fine');
+});
+
+test('of the environment every header and endpoint is hidden, of all signals', () => {
+  const hide = hideSecretsOf({
+    OTEL_EXPORTER_OTLP_HEADERS: 'authorization=Bearer%20abc.def',
+    OTEL_EXPORTER_OTLP_METRICS_HEADERS: 'x-key=k3y!',
+    OTEL_EXPORTER_OTLP_LOGS_ENDPOINT: 'http://maria:s3cret@localhost/?token=t0ken',
+    OTEL_EXPORTER_OTLP_ENDPOINT: 'no URL',
+    OTEL_SERVICE_NAME: 'edge',
+  });
+  assert.equal(hide('edge: abc.def k3y! maria s3cret t0ken no URL'), 'edge: *** *** *** *** *** no URL');
 });

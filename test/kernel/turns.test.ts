@@ -1,0 +1,64 @@
+import assert from 'node:assert/strict';
+import { type TestContext, test } from 'node:test';
+import { setImmediate as turn } from 'node:timers/promises';
+import { AcceptTracer } from '../../src/kernel/accept-tracer.ts';
+import type { NativeBinding } from '../../src/kernel/binding.ts';
+import { RECORD_BYTES } from '../../src/kernel/record-layout.ts';
+
+/** A kernel whose ring never empties. */
+function endlessRing(): NativeBinding {
+  return {
+    open: () => ({
+      drain: (into) => into.length / RECORD_BYTES,
+      counters: (into) => into.fill(0n),
+      ringFill: () => 0,
+      setOverloaded: () => {},
+      turnSummaries: () => false,
+      drainSummaries: () => 0,
+      settle: () => true,
+      hostPid: () => 0,
+      detach: () => {},
+      close: () => {},
+    }),
+    readClock: (into) => into.fill(0n),
+    recordLayout: () => ({}),
+    summaryLayout: () => ({}),
+    listenerLayout: () => ({}),
+    Listeners: class {
+      list(): never {
+        throw new Error('nobody lists listeners here');
+      }
+      close(): void {}
+    },
+  };
+}
+
+/** How many batches are handed over without the event loop having its turn, when each takes so long. */
+async function batchesOfATurn(t: TestContext, batchMillis: number): Promise<{ batches: number; records: number }> {
+  let now = 0;
+  t.mock.method(performance, 'now', () => now);
+  let batches = 0;
+  let most = 0;
+  let records = 0;
+  const tracer = new AcceptTracer({ hook: 'syscall', ringBytes: 4096, self: 'none' }, endlessRing());
+  tracer.run(({ count }) => {
+    now += batchMillis;
+    batches++;
+    records = Math.max(records, count);
+  });
+  for (let turns = 0; turns < 50 || most === 0; turns++) {
+    await turn();
+    most = Math.max(most, batches);
+    batches = 0;
+  }
+  tracer.close();
+  return { batches: most, records };
+}
+
+test('a ring that never empties: the event loop has its turn after 5 ms of work and the batch it was at', async (t) => {
+  assert.deepEqual(await batchesOfATurn(t, 1), { batches: 5, records: 128 });
+});
+
+test('batches that take long: one a turn', async (t) => {
+  assert.equal((await batchesOfATurn(t, 100)).batches, 1);
+});
