@@ -1,14 +1,14 @@
 import { decideExporting } from './config/exporting.ts';
 import { nearestName } from './config/nearest-name.ts';
 import { longFlag, type OptionRow } from './config/option-row.ts';
-import { OPTION_KEYS, OPTIONS, type OptionKey, type OutputFormat } from './config/options.ts';
+import { OPTION_KEYS, OPTIONS, type OptionKey, type OutputFormat, type SpoolMode } from './config/options.ts';
 import { TcpAcceptError } from './errors.ts';
 import type { Hook } from './kernel/binding.ts';
 import type { AddressRange, Selection } from './kernel/selection.ts';
 import type { Mode } from './kernel/summary-layout.ts';
 
 export { longFlag, type OptionFlag, type OptionRow } from './config/option-row.ts';
-export { OPTION_KEYS, OPTIONS, type OptionKey, type OutputFormat } from './config/options.ts';
+export { OPTION_KEYS, OPTIONS, type OptionKey, type OutputFormat, type SpoolMode } from './config/options.ts';
 export { type EffectiveSetting, optionOrigins } from './config/origins.ts';
 
 /** What a command was told to do; frozen, and every value checked. Times are milliseconds, sizes bytes. */
@@ -59,6 +59,13 @@ export interface Config {
   readonly listeners: boolean;
   /** How and where is for the exporter to read from the OTEL_ variables. */
   readonly exporting: boolean;
+  /** What is kept on disk until it is delivered. */
+  readonly spool: {
+    readonly mode: SpoolMode;
+    readonly directory: string;
+    readonly maxBytes: number;
+    readonly maxAgeMillis: number;
+  };
   /** Whether the ledger may be exported as metrics; which exporter is for OTEL_METRICS_EXPORTER to say. */
   readonly exportingMetrics: boolean;
   readonly verbose: boolean;
@@ -96,6 +103,12 @@ export function readConfig(
     time: read(OPTIONS.time, flags.time),
     timestamp: read(OPTIONS.timestamp, flags.timestamp),
   };
+  const spool = {
+    mode: read(OPTIONS.spoolMode, flags.spoolMode),
+    directory: read(OPTIONS.spoolDirectory, flags.spoolDirectory),
+    maxBytes: read(OPTIONS.spoolMaxBytes, flags.spoolMaxBytes),
+    maxAgeMillis: read(OPTIONS.spoolMaxAgeMillis, flags.spoolMaxAgeMillis),
+  };
   const { exporting, exportingMetrics, warnings } = decideExporting(read(OPTIONS.export, flags.export), environment);
   const config = {
     filters: Object.freeze(filters),
@@ -113,6 +126,7 @@ export function readConfig(
     }),
     listeners: read(OPTIONS.listeners, flags.listeners),
     exporting,
+    spool: Object.freeze(spool),
     exportingMetrics,
     verbose: read(OPTIONS.verbose, flags.verbose),
   };

@@ -6,6 +6,8 @@ export const ERROR_CODES = {
   ERR_USAGE: EXIT.usage,
   ERR_PINNED_MAP: EXIT.usage,
   ERR_EXPORT_CONFIG: EXIT.usage,
+  ERR_SPOOL_HELD: EXIT.failed,
+  ERR_SPOOL: EXIT.failed,
   ERR_PLATFORM: EXIT.unsupported,
   ERR_ADDON: EXIT.unsupported,
   ERR_PRIVILEGE: EXIT.unsupported,

@@ -4,7 +4,7 @@
  * Its identities (DESIGN section 4), whose names are used everywhere:
  *   kernel: seen = filtered + self + aggregated + ring_full + unreadable + submitted
  *   user:   submitted = in_ring + drained, aggregated = in_summaries + summarized
- *   export: drained + reports = delivered + rejected + dropped + spooled + queued + unexported
+ *   export: drained + reports + recovered = delivered + rejected + dropped + evicted + spooled + queued + unexported
  *   print:  drained = printing + printed + unprinted
  * In an application's plugin the ledger ends at `emitted`: drained = emitted + dropped.
  */
@@ -23,9 +23,11 @@ export const LEDGER_NAMES = [
   'summarized',
   'coarsened',
   'reports',
+  'recovered',
   'delivered',
   'rejected',
   'dropped',
+  'evicted',
   'spooled',
   'queued',
   'unexported',
@@ -51,10 +53,12 @@ export const LEDGER_BRIEFS: Readonly<Record<LedgerName, string>> = {
   summarized: 'accepts told of in summaries (`tcpaccept.connections.summarized`)',
   coarsened: 'of those, the ones without their client or process, because the kernel had room for no more of them',
   reports: 'records made here, which are summaries and losses, and exported like the others',
+  recovered: 'records found in the spool at the start, of earlier runs',
   delivered: 'records the endpoint took',
   rejected: 'records the endpoint refused, by an error or a partial success',
   dropped: 'records given up: the queue was full, or the endpoint could not be reached in time',
-  spooled: 'records kept on disk for later',
+  evicted: 'records pushed out of the spool by its limits of size and age',
+  spooled: 'records on disk now, for later',
   queued: 'records on their way',
   unexported: 'records not exported because export is off',
   emitted: "records handed to an application's logger (plugin only)",
@@ -88,9 +92,11 @@ export const LEDGER_METRICS: Readonly<Record<LedgerName, LedgerMetric | undefine
   summarized: accepts('summarized'),
   coarsened: accepts('coarsened'),
   reports: records('reports'),
+  recovered: records('recovered'),
   delivered: records('delivered'),
   rejected: lost('rejected'),
   dropped: lost('dropped'),
+  evicted: lost('evicted'),
   spooled: waiting('spool'),
   queued: waiting('queue'),
   unexported: records('unexported'),
@@ -122,14 +128,14 @@ export type LedgerCounts = Readonly<Record<LedgerName, number>>;
 /** What becomes of an accept in the kernel. */
 const KERNEL_FATES = ['filtered', 'self', 'aggregated', 'ring_full', 'unreadable', 'submitted'] as const;
 /** What becomes of a record that is to be exported. */
-export const EXPORT_FATES = ['delivered', 'rejected', 'dropped', 'spooled', 'queued', 'unexported'] as const;
+export const EXPORT_FATES = ['delivered', 'rejected', 'dropped', 'evicted', 'spooled', 'queued', 'unexported'] as const;
 
 /** Which sums must hold: those of the two sides are equal. */
 export const LEDGER_IDENTITIES: readonly (readonly [readonly LedgerName[], readonly LedgerName[]])[] = [
   [['seen'], KERNEL_FATES],
   [['submitted'], ['in_ring', 'drained']],
   [['aggregated'], ['in_summaries', 'summarized']],
-  [['drained', 'reports'], EXPORT_FATES],
+  [['drained', 'reports', 'recovered'], EXPORT_FATES],
   [['drained'], ['printing', 'printed', 'unprinted']],
 ];
 
@@ -141,7 +147,7 @@ export class Ledger {
     this.#counts = Object.fromEntries(LEDGER_NAMES.map((name) => [name, 0])) as Record<LedgerName, number>;
   }
 
-  /** Adds `count` to a name; negative to take back (only `queued` and `printing` go down, this way). */
+  /** Adds `count` to a name; negative to take back (only `queued`, `spooled` and `printing` go down, this way). */
   add(name: LedgerName, count: number): void {
     this.#counts[name] += count;
   }

@@ -36,6 +36,10 @@ async function main(argv: readonly string[], environment: NodeJS.ProcessEnv): Pr
       const { doctor } = await import('./doctor.ts');
       return await doctor(parsed.config, environment, parsed.json);
     }
+    if (parsed.command === 'spool') {
+      const { spool } = await import('./spool.ts');
+      return await spool(parsed.action, parsed.config, environment, parsed.json);
+    }
     if (parsed.command === 'listeners') {
       const { listListeners } = await import('./listeners.ts');
       return listListeners(parsed.config);

@@ -1,10 +1,10 @@
 import type { AcceptTracer } from '../kernel/accept-tracer.ts';
 
-/** How full the ring or the queue is when the kernel begins to count instead of recording, and when that may end. */
+/** How full the ring or the export is when the kernel begins to count instead of recording, and when that may end. */
 const BEGIN_AT = 0.75;
 const END_AT = 0.25;
-/** From here what waits goes first, and the kernel, which always has room, keeps the summaries meanwhile. */
-const NO_ROOM_AT = 0.5;
+/** From here there is no room for summaries either: the kernel, which always has some, keeps them meanwhile. */
+const NO_ROOM_AT = 0.9;
 /** The shortest overload; twice as long each time that it comes back within QUIET_MILLIS, up to the longest. */
 const SHORTEST_MILLIS = 5000;
 const LONGEST_MILLIS = 60_000;
@@ -12,7 +12,7 @@ const QUIET_MILLIS = 30_000;
 
 export interface OverloadParts {
   readonly tracer: Pick<AcceptTracer, 'ringFill' | 'setOverloaded' | 'counts'>;
-  /** How full the export's queue is, 0 to 1. */
+  /** How full the export is, its spool or its queue, 0 to 1. */
   readonly lanePressure: () => number;
   readonly warn: (cause: string, text: string) => void;
   /** Milliseconds, for tests. */
@@ -20,7 +20,7 @@ export interface OverloadParts {
 }
 
 /**
- * Decides in mode `auto` whether accepts are recorded or counted: by how full the ring and the export's queue are.
+ * Decides in mode `auto` whether accepts are recorded or counted: by how full the ring and the export are.
  *
  * Being wrong costs detail, never a count: what finds the ring full is counted whatever is decided here.
  */
@@ -43,7 +43,7 @@ export class Overload {
     const lane = this.#parts.lanePressure();
     const pressure = Math.max(ring, lane);
     if (this.#began === undefined) {
-      if (pressure >= BEGIN_AT) this.#begin(ring >= lane ? 'the ring' : "the export's queue", pressure);
+      if (pressure >= BEGIN_AT) this.#begin(ring >= lane ? 'the ring' : 'the export', pressure);
     } else if (pressure <= END_AT && this.#now() - this.#began >= this.#leastMillis) {
       this.#end(this.#began);
     }

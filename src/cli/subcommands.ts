@@ -8,6 +8,8 @@ export interface Subcommand {
   readonly keys: readonly OptionKey[];
   /** It takes --json. */
   readonly hasJson: boolean;
+  /** Words it takes behind its name, at most one of them, and then no --json. */
+  readonly actions?: readonly string[];
 }
 
 export const SUBCOMMANDS = {
@@ -20,6 +22,13 @@ export const SUBCOMMANDS = {
     description: 'List the TCP listeners of this host with their owners and accept queues.',
     keys: ['ports', 'family', 'output', 'verbose'],
     hasJson: false,
+  },
+  spool: {
+    description:
+      'Show what waits on disk to be delivered; flush delivers it and ends, export prints it as OTLP JSON lines.',
+    keys: ['spoolDirectory', 'spoolMaxBytes', 'spoolMaxAgeMillis', 'verbose'],
+    hasJson: true,
+    actions: ['flush', 'export'],
   },
   top: {
     description: 'Show who accepts what, live: rates, accept queues, waits and peers of each listener.',

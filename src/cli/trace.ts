@@ -1,6 +1,6 @@
 import type { Config } from '../config.ts';
 import { EXIT } from '../errors.ts';
-import type { ExportLane } from '../export/open-lane.ts';
+import type { ExportLane, LaneOptions } from '../export/open-lane.ts';
 import type { MetricsExport, MetricsParts } from '../export/open-metrics.ts';
 import { hostAttributes } from '../identity/host.ts';
 import { Identifier } from '../identity/identify.ts';
@@ -42,7 +42,13 @@ export async function trace(config: Config, environment: NodeJS.ProcessEnv): Pro
   // Whose they are only root may see.
   const listeners = config.listeners ? currentListeners(cache, uidPrefix) : [];
   if (user) giveUpRoot(user, tracer);
-  const lane = await exporting?.openExportLane(environment, ledger, warn, await hostAttributes());
+  const lane = await exporting?.openExportLane(
+    environment,
+    ledger,
+    warn,
+    await hostAttributes(),
+    laneOptions(config.spool),
+  );
   const readLedger = () => {
     ledger.setRunning(tracer.counts());
     return ledger.counts();
@@ -62,7 +68,7 @@ export async function trace(config: Config, environment: NodeJS.ProcessEnv): Pro
     onLimit: () => stopSignal.stop('count'),
   });
   const sinks = new Sinks({ ledger, identifier, printer, lane });
-  const overload = new Overload({ tracer, lanePressure: () => lane?.pressure() ?? 0, warn });
+  const overload = new Overload({ tracer, lanePressure: () => lane?.pressure ?? 0, warn });
   // Before the line that says so: SIGUSR1 with nobody to hear it opens Node.js's debugger.
   const write = (line: string) => void process.stderr.write(line);
   const bookkeeper = new Bookkeeper({ tracer, ledger, sinks, printer, uidPrefix, write });
@@ -103,6 +109,10 @@ export async function trace(config: Config, environment: NodeJS.ProcessEnv): Pro
 function redactor(pattern: string): (text: string) => string {
   const secrets = new RegExp(pattern, 'gi');
   return (text) => text.replace(secrets, '***');
+}
+
+function laneOptions(spool: Config['spool']): LaneOptions {
+  return { spool: spool.mode === 'off' ? undefined : { ...spool, mode: spool.mode } };
 }
 
 /** Imported only when wanted, as the lane is. */

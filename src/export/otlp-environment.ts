@@ -14,7 +14,7 @@ export interface OtlpSettings extends OtlpEndpoint {
   readonly exporters: readonly LogsExporterName[];
   readonly protocol: OtlpProtocol;
   readonly compression: 'none' | 'gzip';
-  /** For one batch with all its retries. */
+  /** For one attempt to send a request; in the SDK's exporter, with its retries. */
   readonly timeoutMillis: number;
   readonly batch: {
     /** Records emitted whose fate is not known; what comes on top is dropped. */

@@ -2,7 +2,7 @@ import type { LedgerCounts } from '../ledger.ts';
 import { LOSS_CAUSES, type LossCause, type LossRecord } from './loss-record.ts';
 
 /** Losses of the export itself: while nothing gets through, a record of them would be lost as well, and be a loss. */
-const EXPORT_CAUSES: ReadonlySet<LossCause> = new Set<LossCause>(['rejected', 'dropped']);
+const EXPORT_CAUSES: ReadonlySet<LossCause> = new Set<LossCause>(['rejected', 'dropped', 'evicted']);
 
 /**
  * Turns what the ledger lost into records: at each look one for every cause that moved since it was last told of.

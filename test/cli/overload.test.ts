@@ -69,16 +69,18 @@ test('it says what was full, and how many accepts were counted meanwhile', () =>
   lookWith({ lane: 0, aggregated: 1100, now: 7500 });
   lookWith({ ring: 0.99, now: 8000 });
   assert.equal(said.length, 3);
-  assert.match(said[0] ?? '', /^overload-begin: overload: the export's queue is 80% full; /);
+  assert.match(said[0] ?? '', /^overload-begin: overload: the export is 80% full; /);
   assert.match(said[1] ?? '', /^overload-end: overload over after 7.5 s: 1000 accepts were counted in summaries/);
   assert.match(said[2] ?? '', /^overload-begin: overload: the ring is 99% full; /);
 });
 
-test('summaries are taken while less than half of the queue is', () => {
+test('summaries are taken until nine tenths of the export's room are', () => {
   const { overload, state } = make();
   assert.equal(overload.hasRoom(), true);
   state.ring = 1;
   assert.equal(overload.hasRoom(), true);
-  state.lane = 0.5;
+  state.lane = 0.89;
+  assert.equal(overload.hasRoom(), true);
+  state.lane = 0.9;
   assert.equal(overload.hasRoom(), false);
 });

@@ -50,6 +50,7 @@ test('the sums hold at every moment: read over and over while rows wait, request
       OTEL_BLRP_MAX_QUEUE_SIZE: '256',
       OTEL_BLRP_SCHEDULE_DELAY: '10',
       TCPACCEPT_RING_BYTES: String(RING.bytes),
+      TCPACCEPT_MODE: 'events',
     },
   });
   const load = connect(acceptor.targets(), 6000, { awaits: false });

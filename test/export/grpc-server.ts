@@ -1,4 +1,4 @@
-import { Server, ServerCredentials, type ServerUnaryCall, type sendUnaryData } from '@grpc/grpc-js';
+import { type Metadata, Server, ServerCredentials, type ServerUnaryCall, type sendUnaryData } from '@grpc/grpc-js';
 
 const keep = (bytes: Buffer) => bytes;
 const EXPORT = {
@@ -12,7 +12,10 @@ const EXPORT = {
 };
 
 /** What the server says: the bytes of a response, a gRPC status, or nothing. */
-export type GrpcAnswer = Buffer | { readonly code: number; readonly details: string } | undefined;
+export type GrpcAnswer =
+  | Buffer
+  | { readonly code: number; readonly details: string; readonly metadata?: Metadata }
+  | undefined;
 
 /** A gRPC server with the logs service, answering as it is told; hold it with `await using`. */
 export class GrpcServer {

@@ -1,5 +1,5 @@
 import { OTLPExporterError } from '@opentelemetry/otlp-exporter-base';
-import { ProtobufLogsSerializer } from '@opentelemetry/otlp-transformer';
+import { JsonLogsSerializer, ProtobufLogsSerializer } from '@opentelemetry/otlp-transformer';
 import { type ResponseNote, readNote } from '../response-notes.ts';
 import { fieldsOf } from './protobuf-wire.ts';
 import type { ResponseBody } from './read-body.ts';
@@ -32,9 +32,9 @@ const TOO_LARGE_FOR_GO = 'http: request body too large';
 
 /** What an answer means: its status decides, its body only explains. `hide` takes secrets out of the server's words. */
 export function outcomeOf(answer: Answer, hide: (text: string) => string): SendOutcome {
-  const { status, retryAfter, body } = answer;
+  const { status, retryAfter } = answer;
   if (status >= 200 && status < 300) {
-    const note = noteOf(body, hide);
+    const note = noteOf(answer, hide);
     return { kind: note.rejected > 0 ? 'partial' : 'delivered', note };
   }
   const said = hide(wordsOf(answer));
@@ -46,14 +46,16 @@ export function outcomeOf(answer: Answer, hide: (text: string) => string): SendO
   return { kind: isTooLarge ? 'too-large' : 'rejected', error };
 }
 
-function noteOf({ bytes, isWhole }: ResponseBody, hide: (text: string) => string): ResponseNote {
-  const note = readNote(ProtobufLogsSerializer, bytes);
+/** An answer has the type of the request; one that says nothing of its type is read as protobuf. */
+function noteOf({ contentType, body: { bytes, isWhole } }: Answer, hide: (text: string) => string): ResponseNote {
+  const note = readNote(isJson(contentType) && bytes.length > 0 ? JsonLogsSerializer : ProtobufLogsSerializer, bytes);
   return { ...note, message: hide(note.message), unreadable: note.unreadable || !isWhole };
 }
 
 /** The `message` of the google.rpc.Status that the specification asks for, else the text that came. */
 function wordsOf({ contentType, body: { bytes } }: Answer): string {
   const text = new TextDecoder();
+  if (isJson(contentType)) return messageOf(text.decode(bytes));
   if (contentType?.startsWith('application/x-protobuf')) {
     try {
       const message = [...fieldsOf(bytes)].find(({ number, isDelimited }) => number === 2 && isDelimited);
@@ -63,4 +65,17 @@ function wordsOf({ contentType, body: { bytes } }: Answer): string {
     }
   }
   return text.decode(bytes);
+}
+
+function isJson(contentType: string | undefined): boolean {
+  return contentType?.startsWith('application/json') ?? false;
+}
+
+function messageOf(json: string): string {
+  try {
+    const { message }: { message?: unknown } = Object(JSON.parse(json));
+    return typeof message === 'string' ? message : json;
+  } catch {
+    return json;
+  }
 }
