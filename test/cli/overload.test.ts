@@ -74,7 +74,7 @@ test('it says what was full, and how many accepts were counted meanwhile', () =>
   assert.match(said[2] ?? '', /^overload-begin: overload: the ring is 99% full; /);
 });
 
-test('summaries are taken until nine tenths of the export's room are', () => {
+test('summaries are taken until nine tenths of the room for records are', () => {
   const { overload, state } = make();
   assert.equal(overload.hasRoom(), true);
   state.ring = 1;
