@@ -3,6 +3,7 @@
 #include <bpf/bpf.h>
 #include <bpf/btf.h>
 #include <linux/capability.h>
+#include <malloc.h>
 #include <signal.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -34,6 +35,16 @@ class SignalsBlocked {
 
  private:
   sigset_t before_;
+};
+
+// libbpf reads all of the kernel's types, some 20 MB once parsed, and frees them: glibc would keep what is not at the
+// heap's end.
+class FreedMemoryReturned {
+ public:
+  FreedMemoryReturned() = default;
+  ~FreedMemoryReturned() { malloc_trim(0); }
+  FreedMemoryReturned(const FreedMemoryReturned&) = delete;
+  FreedMemoryReturned& operator=(const FreedMemoryReturned&) = delete;
 };
 
 // What loading needs and this process has not, in words; empty when it has all. CAP_SYS_ADMIN stands for both.
@@ -175,6 +186,7 @@ void learn_own_pid(accept_bpf* programs) {
 }  // namespace
 
 Programs load_programs(const Settings& settings) {
+  const FreedMemoryReturned returned;
   const SignalsBlocked blocked;
   LibbpfLog log;
   try {
@@ -196,6 +208,7 @@ Programs load_programs(const Settings& settings) {
 }
 
 Programs load_listener_iterator() {
+  const FreedMemoryReturned returned;
   const SignalsBlocked blocked;
   LibbpfLog log;
   try {

@@ -4,6 +4,7 @@ import type { RecordBatch } from '../record/accept-record.ts';
 import type { EventKind, EventRecords } from '../record/events.ts';
 import type { Warn } from './diagnostics.ts';
 import { DirectEncoder } from './direct/direct-encoder.ts';
+import { ReturningTransport } from './direct/returning-transport.ts';
 import { openTransport } from './open-transport.ts';
 import type { OtlpSettings } from './otlp-environment.ts';
 import { type BatchedRequest, RequestBatcher } from './request-batcher.ts';
@@ -53,14 +54,16 @@ export class DirectLane {
 
   private constructor(parts: DirectLaneParts, transport: SendingQueueParts['transport'], spool: DiskSpool | undefined) {
     const { settings, resource, ledger, warn, spool: spoolSettings, onSafe } = parts;
+    const encoder = new DirectEncoder({ resource, limits: settings.limits, warn });
+    const returning = new ReturningTransport(transport, encoder);
     const safeRecords = onSafe && new SafeRecords(onSafe);
     const safe = safeRecords?.safe ?? (() => {});
     this.#delivery =
       spool && spoolSettings
-        ? new SpoolingQueue({ settings, transport, ledger, warn, spool, spoolSettings, onSafe: safe })
+        ? new SpoolingQueue({ settings, transport: returning, ledger, warn, spool, spoolSettings, onSafe: safe })
         : new SendingQueue({
             settings,
-            transport,
+            transport: returning,
             ledger,
             warn,
             giveUpAfterMillis: () => Number.POSITIVE_INFINITY,
@@ -68,7 +71,7 @@ export class DirectLane {
           });
     let lastId = spool?.opened.lastId ?? 0;
     this.#batcher = new RequestBatcher({
-      encoder: new DirectEncoder({ resource, limits: settings.limits, warn }),
+      encoder,
       batch: settings.batch,
       ledger,
       onRequest: (request: BatchedRequest) => {

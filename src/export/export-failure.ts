@@ -97,7 +97,7 @@ function httpTrouble(status: number, error: Error, settings: OtlpSettings): Sent
     case 405:
       return [
         `${answer}: it does not take logs there`,
-        `set ${variable} to one that does (Jaeger takes traces only; the path is used as it stands here)`,
+        `set ${variable} to a collector's or Loki's, which do (Jaeger takes traces only; the path is used as it stands here)`,
       ];
     case 413:
       return [`${answer}: the request is too large`, 'lower OTEL_BLRP_MAX_EXPORT_BATCH_SIZE or raise its limit'];

@@ -5,7 +5,7 @@ import { installDiagnostics, type Warn } from './diagnostics.ts';
 import { DirectLane } from './direct-lane.ts';
 import { type OtlpSettings, readOtlpEnvironment } from './otlp-environment.ts';
 import { makeResource } from './resource.ts';
-import { SdkLane } from './sdk-lane.ts';
+import type { SdkLane, SdkLaneParts } from './sdk-lane.ts';
 import type { SpoolSettings } from './spool/spool-settings.ts';
 import { hideSecretsOf } from './transport/hide-secrets.ts';
 
@@ -57,7 +57,7 @@ export async function openExportLane(
   installDiagnostics(settings.diagLevel, warnHidden, (line) => process.stderr.write(hide(line)));
   const isDirect = settings.exporters.join() === 'otlp';
   const parts = { settings, resource, ledger, warn: warnHidden };
-  const lane = isDirect ? await DirectLane.open({ ...parts, ...options }) : await SdkLane.open(parts);
+  const lane = isDirect ? await DirectLane.open({ ...parts, ...options }) : await openSdkLane(parts);
   return {
     description: describe(settings),
     get pressure() {
@@ -67,6 +67,12 @@ export async function openExportLane(
     report: (kind, records) => lane.report(kind, records),
     close: (deadlineMillis) => lane.close(deadlineMillis),
   };
+}
+
+/** Imported only when wanted: the SDK is a hundred modules. */
+async function openSdkLane(parts: SdkLaneParts): Promise<SdkLane> {
+  const { SdkLane } = await import('./sdk-lane.ts');
+  return await SdkLane.open(parts);
 }
 
 function describe({ exporters, protocol, endpoint }: OtlpSettings): string {

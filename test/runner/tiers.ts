@@ -24,6 +24,7 @@ export const TIERS: Readonly<Record<string, Tier>> = {
   unit: { files: 'test/**/*.test.ts', except: NEEDING_MORE, concurrency: 2, timeoutMillis: 120_000 },
   kernel: { files: 'test/kernel/**/*.test.ts', concurrency: 1, timeoutMillis: 180_000 },
   collector: { files: 'test/collector/**/*.test.ts', concurrency: 1, timeoutMillis: 1_200_000 },
+  backends: { files: 'test/backends/**/*.test.ts', concurrency: 1, timeoutMillis: 1_200_000 },
   vm: { files: 'test/vm/**/*.test.ts', concurrency: 1, timeoutMillis: 900_000 },
 };
 

@@ -80,7 +80,7 @@ export class OtlpTransport {
     try {
       const text = this.#isJson ? Buffer.from(otlpJsonOf(body)) : body;
       const payload = this.#compresses ? await compress(text) : text;
-      return outcomeOf(await this.#exchange(payload), this.#hide);
+      return await outcomeOf(await this.#exchange(payload), this.#hide);
     } catch (thrown) {
       const { message = String(thrown), code }: Partial<NodeJS.ErrnoException> = Object(thrown);
       const error = Object.assign(new Error(this.#hide(message)), code !== undefined && { code });
