@@ -54,6 +54,7 @@ size_t Summaries::drain(uint8_t* into, size_t capacity_bytes) {
               move_all(set_0 ? maps.by_prefix_0 : maps.by_prefix_1, TCPACCEPT_SUMMARY_PREFIX, rows) &&
               move_all(set_0 ? maps.by_listener_0 : maps.by_listener_1, TCPACCEPT_SUMMARY_LISTENER, rows) &&
               move_rest(rows);
+  for (size_t row = 0; row < rows.count; row++) programs_->bss->summarized_accepts += rows.into[row].counts.accepts;
   return rows.count;
 }
 

@@ -40,6 +40,8 @@ export interface Config {
   readonly mode: Mode;
   /** From 100 to 3,600,000. */
   readonly summaryIntervalMillis: number;
+  /** Where to pin, on a BPF file system. */
+  readonly pinDirectory: string | undefined;
   readonly output: {
     readonly format: OutputFormat;
     readonly time: boolean;
@@ -116,6 +118,7 @@ export function readConfig(
     ringBytes: read(OPTIONS.ringBytes, flags.ringBytes),
     mode: read(OPTIONS.mode, flags.mode),
     summaryIntervalMillis: read(OPTIONS.summaryIntervalMillis, flags.summaryIntervalMillis),
+    pinDirectory: read(OPTIONS.pinDirectory, flags.pinDirectory),
     output: Object.freeze(output),
     runAsUser: read(OPTIONS.runAsUser, flags.runAsUser),
     durationMillis: read(OPTIONS.durationMillis, flags.durationMillis),

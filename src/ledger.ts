@@ -17,6 +17,7 @@ export const LEDGER_NAMES = [
   'unreadable',
   'submitted',
   'missed',
+  'unstamped',
   'in_ring',
   'drained',
   'in_summaries',
@@ -47,6 +48,8 @@ export const LEDGER_BRIEFS: Readonly<Record<LedgerName, string>> = {
   unreadable: 'lost because the accepted socket could not be reached',
   submitted: 'records put into the ring',
   missed: 'accepts the kernel says its probes missed: never seen, so in no sum',
+  unstamped:
+    'changes of TCP state the kernel could not show us: a record may lack its queue time or cookie, or be of our own connection; in no sum',
   in_ring: 'records still in the ring',
   drained: 'records read from the ring',
   in_summaries: 'accepts counted in the kernel, and not told of yet',
@@ -70,7 +73,7 @@ export const LEDGER_BRIEFS: Readonly<Record<LedgerName, string>> = {
 /** What a count is called as an OpenTelemetry metric; counts that only add up are counters, others go up and down. */
 export interface LedgerMetric {
   readonly name: `tcpaccept.${string}`;
-  readonly unit: '{accept}' | '{record}';
+  readonly unit: '{accept}' | '{record}' | '{change}';
   readonly kind: 'counter' | 'updowncounter';
   /** Where several counts make one metric: what it counts, and the attributes that tell them apart. */
   readonly shared?: { readonly brief: string; readonly attributes: Readonly<Record<string, string>> };
@@ -86,6 +89,7 @@ export const LEDGER_METRICS: Readonly<Record<LedgerName, LedgerMetric | undefine
   unreadable: lost('unreadable'),
   submitted: records('submitted'),
   missed: lost('missed'),
+  unstamped: { name: 'tcpaccept.state_changes.skipped', unit: '{change}', kind: 'counter' },
   in_ring: waiting('ring'),
   drained: records('drained'),
   in_summaries: { name: 'tcpaccept.summaries.size', unit: '{accept}', kind: 'updowncounter' },

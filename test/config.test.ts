@@ -78,6 +78,11 @@ const CASES: Readonly<Record<OptionKey, Cases>> = {
     good: ['auto', ...HOOKS].map((hook) => [hook, hook] as const),
     wrong: ['kprobe', 'FEXIT', 'fexit,syscall'],
   },
+  pinDirectory: {
+    of: (config) => config.pinDirectory,
+    good: [['/sys/fs/bpf/otel-tcpaccept', '/sys/fs/bpf/otel-tcpaccept']],
+    wrong: ['pins', './pins', `/${'x'.repeat(4095)}`],
+  },
   mode: {
     of: (config) => config.mode,
     good: [
@@ -234,6 +239,7 @@ test('with nothing given', () => {
       ringBytes: 8_388_608,
       mode: 'auto',
       summaryIntervalMillis: 10_000,
+      pinDirectory: undefined,
       output: { format: 'table', time: false, timestamp: false },
       runAsUser: undefined,
       durationMillis: undefined,

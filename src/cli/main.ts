@@ -48,6 +48,10 @@ async function main(argv: readonly string[], environment: NodeJS.ProcessEnv): Pr
       const { top } = await import('./top.ts');
       return await top(parsed.config);
     }
+    if (parsed.command === 'unpin') {
+      const { unpin } = await import('./unpin.ts');
+      return unpin(parsed.config);
+    }
     const { trace } = await import('./trace.ts');
     return await trace(parsed.config, environment);
   } catch (thrown) {

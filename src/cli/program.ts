@@ -121,13 +121,14 @@ function createProgram(
 }
 
 function addSubcommand(program: Command, name: SubcommandName, onRequest: (request: Request) => void): void {
-  const { description, keys, hasJson, actions }: Subcommand = SUBCOMMANDS[name];
+  const { description, keys, hasJson, operand, actions }: Subcommand = SUBCOMMANDS[name];
   const command = program
     .command(name)
     .description(description)
     .allowExcessArguments(false)
     .optionsGroup('Options:')
     .helpOption('-h, --help', 'Show this help.');
+  if (operand) command.argument(`<${operand.name}>`);
   if (hasJson) command.option('--json', 'Print the result as JSON.');
   if (actions) command.addArgument(new Argument('[action]', 'What to do.').choices(actions));
   for (const key of keys) {
@@ -143,7 +144,7 @@ function addSubcommand(program: Command, name: SubcommandName, onRequest: (reque
     onRequest({
       command: name,
       action,
-      flags: { ...before, ...flagsOf(command) },
+      flags: { ...before, ...flagsOf(command), ...(operand && { [operand.key]: command.args[0] }) },
       json,
     });
   });

@@ -8,6 +8,8 @@ export interface Subcommand {
   readonly keys: readonly OptionKey[];
   /** It takes --json. */
   readonly hasJson: boolean;
+  /** It takes a value without a flag, which is that of an option. */
+  readonly operand?: { readonly name: string; readonly key: OptionKey };
   /** Words it takes behind its name, at most one of them, and then no --json. */
   readonly actions?: readonly string[];
 }
@@ -34,6 +36,12 @@ export const SUBCOMMANDS = {
     description: 'Show who accepts what, live: rates, accept queues, waits and peers of each listener.',
     keys: ['ports', 'family', 'peers', 'locals', 'hook', 'ringBytes', 'durationMillis', 'verbose'],
     hasJson: false,
+  },
+  unpin: {
+    description: 'End what --pin left recording in this directory, and take it away.',
+    keys: ['verbose'],
+    hasJson: false,
+    operand: { name: 'DIR', key: 'pinDirectory' },
   },
 } as const satisfies Readonly<Record<string, Subcommand>>;
 

@@ -2,8 +2,8 @@ import type { Config } from '../config.ts';
 import { EXIT } from '../errors.ts';
 import type { ExportLane, LaneOptions } from '../export/open-lane.ts';
 import type { MetricsExport, MetricsParts } from '../export/open-metrics.ts';
-import { hostAttributes } from '../identity/host.ts';
-import { Identifier } from '../identity/identify.ts';
+import { bootId, hostAttributes } from '../identity/host.ts';
+import { Identifier, uidPrefixOf } from '../identity/identify.ts';
 import { ProcessCache } from '../identity/process-cache.ts';
 import { AcceptTracer } from '../kernel/accept-tracer.ts';
 import { recordsThatFit } from '../kernel/record-layout.ts';
@@ -34,20 +34,19 @@ export async function trace(config: Config, environment: NodeJS.ProcessEnv): Pro
   // Loaded by who starts it: the user gone on as may have no access to these files.
   const exporting = config.exporting ? await import('../export/open-lane.ts') : undefined;
   const user = config.runAsUser === undefined ? undefined : await findNewUser(config.runAsUser);
-  const { hook, ringBytes, mode } = config;
-  const tracer = new AcceptTracer({ ...filters, hook, ringBytes, mode, self: 'all' });
+  const { hook, ringBytes, mode, pinDirectory } = config;
+  // Before anything may connect: pinned programs see it, and must know that it is us.
+  const tracer = new AcceptTracer({ ...filters, hook, ringBytes, mode, self: 'all', pinDirectory });
   const cache = new ProcessCache(config.commandLine.isWanted ? { redact: redactor(config.commandLine.secrets) } : {});
-  const identifier = new Identifier({ cache });
+  const { loadedMonotonicNs } = tracer.earlier;
+  const identifier = new Identifier({ cache, loadedMonotonicNs });
+  const runUidPrefix = uidPrefixOf(bootId(), process.hrtime.bigint());
   const { uidPrefix } = identifier;
   // Whose they are only root may see.
-  const listeners = config.listeners ? currentListeners(cache, uidPrefix) : [];
+  const listeners = config.listeners ? currentListeners(cache, runUidPrefix) : [];
   if (user) giveUpRoot(user, tracer);
-  const lane = await exporting?.openExportLane(
-    environment,
-    ledger,
-    warn,
-    await hostAttributes(),
-    laneOptions(config.spool),
+  const lane = await orAbandon(tracer, async () =>
+    exporting?.openExportLane(environment, ledger, warn, await hostAttributes(), laneOptions(config, tracer)),
   );
   const readLedger = () => {
     ledger.setRunning(tracer.counts());
@@ -71,9 +70,11 @@ export async function trace(config: Config, environment: NodeJS.ProcessEnv): Pro
   const overload = new Overload({ tracer, lanePressure: () => lane?.pressure ?? 0, warn });
   // Before the line that says so: SIGUSR1 with nobody to hear it opens Node.js's debugger.
   const write = (line: string) => void process.stderr.write(line);
-  const bookkeeper = new Bookkeeper({ tracer, ledger, sinks, printer, uidPrefix, write });
+  const bookkeeper = new Bookkeeper({ tracer, ledger, sinks, printer, uidPrefix, runUidPrefix, write });
   const modeText = mode === 'auto' ? '' : `mode=${mode} `;
-  process.stderr.write(`otel-tcpaccept: tracing hook=${tracer.hook} ${modeText}${exportText(lane, metrics)}\n`);
+  process.stderr.write(
+    `otel-tcpaccept: tracing hook=${tracer.hook} ${modeText}${exportText(lane, metrics)}${pinText(tracer, config)}\n`,
+  );
   if (user) process.stderr.write(`otel-tcpaccept: ${costOf(user)}\n`);
   if (mode === 'summary' && !lane && config.output.format !== 'ndjson') {
     warn('mode', '--mode summary makes no rows, and nothing is exported: --output ndjson shows the summaries');
@@ -81,7 +82,9 @@ export async function trace(config: Config, environment: NodeJS.ProcessEnv): Pro
   if (config.verbose) sayHostPid(tracer, filters.pid);
   printer.start();
   sinks.report('listener', listeners);
+  const holdRing = isSafeFirst(config) && lane?.tellsSafe === true;
   tracer.run((batch) => sinks.take(batch), {
+    holdRing,
     ...(mode === 'auto' && { beforeDrain: () => overload.look() }),
     ...(mode !== 'events' && {
       summaries: {
@@ -99,6 +102,11 @@ export async function trace(config: Config, environment: NodeJS.ProcessEnv): Pro
   bookkeeper.reportLosses();
   await Promise.all([lane?.close(EXPORT_CLOSE_MILLIS), printer.flush(PRINT_FLUSH_MILLIS)]);
   bookkeeper.close();
+  if (pinDirectory !== undefined) {
+    write(
+      `otel-tcpaccept: accepts are still recorded in ${pinDirectory}: start again with --pin to go on, or end it with otel-tcpaccept unpin ${pinDirectory}\n`,
+    );
+  }
   await Promise.all([metrics?.close(METRICS_CLOSE_MILLIS), printer.flush(LAST_LINE_MILLIS)]);
   tracer.close();
   stopSignal.dispose();
@@ -111,8 +119,35 @@ function redactor(pattern: string): (text: string) => string {
   return (text) => text.replace(secrets, '***');
 }
 
-function laneOptions(spool: Config['spool']): LaneOptions {
-  return { spool: spool.mode === 'off' ? undefined : { ...spool, mode: spool.mode } };
+/** What fails after the tracer was opened leaves no pins that were not there. */
+async function orAbandon<Result>(tracer: AcceptTracer, step: () => Promise<Result>): Promise<Result> {
+  try {
+    return await step();
+  } catch (error) {
+    try {
+      tracer.abandon();
+    } catch {
+      // Root was given up before, and with it the right to take pins away: they stay, and unpin finds them.
+    }
+    throw error;
+  }
+}
+
+function pinText({ earlier }: AcceptTracer, { pinDirectory }: Config): string {
+  return pinDirectory === undefined ? '' : ` pin=${pinDirectory} ${earlier.were ? 'resumed' : 'new'}`;
+}
+
+/** Whether records leave the ring, where a crash leaves them, only for the disk. */
+function isSafeFirst({ pinDirectory, spool }: Config): boolean {
+  return pinDirectory !== undefined && spool.mode === 'always';
+}
+
+function laneOptions(config: Config, tracer: AcceptTracer): LaneOptions {
+  const { mode, ...spool } = config.spool;
+  return {
+    spool: mode === 'off' ? undefined : { ...spool, mode },
+    ...(isSafeFirst(config) && { onSafe: (accepts) => tracer.release(accepts) }),
+  };
 }
 
 /** Imported only when wanted, as the lane is. */

@@ -39,6 +39,7 @@ export interface OptionValues {
   readonly output: OutputFormat;
   readonly hook: 'auto' | Hook;
   readonly ringBytes: number;
+  readonly pinDirectory: string | undefined;
   readonly runAsUser: number | string | undefined;
   readonly mode: Mode;
   readonly summaryIntervalMillis: number;
@@ -244,6 +245,21 @@ export const OPTIONS: { readonly [Key in OptionKey]: OptionRow<OptionValues[Key]
     accepts: 'the name or id of a user of this host',
     example: 'nobody',
     parse: user,
+    default: NONE,
+  },
+  pinDirectory: {
+    group: 'Tracing',
+    flags: [
+      {
+        flags: '--pin <DIR>',
+        brief: 'Go on recording in the kernel when this process ends, and go on from there at the next start.',
+      },
+    ],
+    variable: 'TCPACCEPT_PIN',
+    noun: 'a directory',
+    accepts: 'an absolute path on a BPF file system, at most 4095 bytes',
+    example: '/sys/fs/bpf/otel-tcpaccept',
+    parse: absolutePath,
     default: NONE,
   },
   mode: {

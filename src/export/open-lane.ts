@@ -13,6 +13,8 @@ import { hideSecretsOf } from './transport/hide-secrets.ts';
 export interface ExportLane extends RecordSink {
   /** For the line that says tracing has begun: `export=http/protobuf endpoint=http://localhost:4318/v1/logs`. */
   readonly description: string;
+  /** Whether `LaneOptions.onSafe` is told anything. */
+  readonly tellsSafe: boolean;
   /** Takes the batch; each record ends as delivered, rejected, dropped, evicted or spooled, and is queued until then. */
   accept(batch: RecordBatch): void;
   /** Takes records of other events, as `accept` takes accepts. */
@@ -60,6 +62,7 @@ export async function openExportLane(
   const lane = isDirect ? await DirectLane.open({ ...parts, ...options }) : await openSdkLane(parts);
   return {
     description: describe(settings),
+    tellsSafe: isDirect,
     get pressure() {
       return lane.pressure;
     },

@@ -2,17 +2,28 @@ import { TcpAcceptError } from '../errors.ts';
 import { DrainedBatch } from './accept-batch.ts';
 import type { AcceptBatch } from './accepted-connection.ts';
 import type { Hook, NativeBinding, NativeSession } from './binding.ts';
+import { EarlierReaders } from './earlier-readers.ts';
 import { loadNative } from './native.ts';
 import { type HookRefusal, openSession, type TracerSettings } from './open-session.ts';
 import { KERNEL_COUNTERS, type KernelCounter, RECORD_BYTES } from './record-layout.ts';
 import { type SummaryOptions, SummaryReader } from './summary-reader.ts';
 
-/** Sums over all CPUs since the start, and what waits in the ring and in summaries; names are the ledger's. */
-export type KernelCounts = Readonly<Record<KernelCounter | 'missed' | 'in_ring' | 'in_summaries', number>>;
+/** What the session tells after its counters, in order. */
+const BESIDE_COUNTERS = ['missed', 'unstamped', 'in_ring', 'in_summaries'] as const;
+
+/**
+ * Sums over all CPUs since the start, and what waits in the ring and in summaries; names are the ledger's.
+ *
+ * Of a session found pinned they begin where its last reader's were known: what it found in the ring and in summaries, and losses that
+ * nobody told of yet, are counted here.
+ */
+export type KernelCounts = Readonly<Record<KernelCounter | (typeof BESIDE_COUNTERS)[number], number>>;
 
 export interface RunOptions {
   /** `false` lets the process end meanwhile; default true. */
   readonly keepAlive?: boolean;
+  /** Records handed over keep their space in the ring, where the next reader of the pins finds them, until `release`. */
+  readonly holdRing?: boolean;
   /** Wanted in the modes `auto` and `summary`: without it what they count is never read. */
   readonly summaries?: SummaryOptions;
   /** Called before each look at the ring; must not throw. */
@@ -37,7 +48,8 @@ const SETTLE_CHECK_MILLIS = 500;
 const SETTLE_MILLIS = 200;
 
 /**
- * Sees accepts from construction to `stop`, and hands them over in batches once `run` is called.
+ * Sees accepts from construction to `stop`, and hands them over in batches once `run` is called. With `pinDirectory`
+ * the kernel's part was there before, or stays there after, or both.
  *
  * The kernel wakes nobody: a timer drains the ring, at once again while it is full. The constructor throws
  * `TcpAcceptError` and then leaves nothing attached.
@@ -46,6 +58,9 @@ export class AcceptTracer {
   readonly hook: Hook;
   /** Better hooks that this kernel refused. */
   readonly refused: readonly HookRefusal[];
+  /** Whether the session is pinned, by us or by others before. */
+  readonly isPinned: boolean;
+  readonly earlier: EarlierReaders;
   readonly #native: NativeBinding;
   readonly #session: NativeSession;
   readonly #buffer = new Uint8Array(BATCH_RECORDS * RECORD_BYTES);
@@ -53,13 +68,15 @@ export class AcceptTracer {
   #onBatch: ((batch: AcceptBatch) => void) | undefined;
   #beforeDrain: (() => void) | undefined;
   #summaries: SummaryReader | undefined;
-  #summariesEmpty = false;
   #timer: NodeJS.Timeout | undefined;
   #keepAlive = true;
+  #holdsRing = false;
   #nextSettleCheck = 0;
   #lastBatchAt = Number.NEGATIVE_INFINITY;
   #stopped: Promise<void> | undefined;
   #closed = false;
+  #drainedRecords = 0;
+  #finalCounts: KernelCounts | undefined;
 
   constructor(settings: TracerSettings, native: NativeBinding = loadNative()) {
     this.#native = native;
@@ -67,11 +84,17 @@ export class AcceptTracer {
     this.hook = hook;
     this.#session = session;
     this.refused = refused;
+    this.isPinned = settings.pinDirectory !== undefined;
+    this.earlier = new EarlierReaders(session);
   }
 
   /** Starts handing batches to `onBatch`, which must not throw. */
-  run(onBatch: (batch: AcceptBatch) => void, { keepAlive = true, summaries, beforeDrain }: RunOptions = {}): void {
+  run(
+    onBatch: (batch: AcceptBatch) => void,
+    { keepAlive = true, holdRing = false, summaries, beforeDrain }: RunOptions = {},
+  ): void {
     this.#assertOpen();
+    this.#holdsRing = holdRing;
     this.#onBatch = onBatch;
     this.#beforeDrain = beforeDrain;
     this.#summaries = summaries && new SummaryReader(this.#native, this.#session, summaries);
@@ -93,18 +116,25 @@ export class AcceptTracer {
     return total;
   }
 
+  /** With `holdRing`: the oldest `records` that were handed over are safe elsewhere. Does nothing after `close`. */
+  release(records: number): void {
+    if (!this.#closed) this.#session.release(records);
+  }
+
   /** Counts as of now; they still hold after `stop`, until `close`. */
   counts(): KernelCounts {
     this.#assertOpen();
-    const sums = new BigUint64Array(KERNEL_COUNTERS.length + 2);
+    return this.#finalCounts ?? this.earlier.without(this.#allCounts());
+  }
+
+  #allCounts(): KernelCounts {
+    const names = [...KERNEL_COUNTERS, ...BESIDE_COUNTERS] as const;
+    const sums = new BigUint64Array(names.length);
     this.#session.counters(sums);
-    const names = [...KERNEL_COUNTERS, 'missed', 'in_ring'] as const;
-    const counts = Object.fromEntries(names.map((name, i) => [name, Number(sums[i] ?? 0n)])) as Record<
+    return Object.fromEntries(names.map((name, i) => [name, Number(sums[i] ?? 0n)])) as Record<
       (typeof names)[number],
       number
     >;
-    const waiting = counts.aggregated - (this.#summaries?.accepts ?? 0);
-    return { ...counts, in_summaries: this.#summariesEmpty ? 0 : waiting };
   }
 
   /** How much of the ring is taken, 0 to 1; a few nanoseconds. */
@@ -123,7 +153,16 @@ export class AcceptTracer {
     return this.#session.hostPid() || undefined;
   }
 
-  /** Ends recording and hands over all that was recorded or counted; resolves when the ring is empty. May be called again. */
+  /** By program: how many instructions the verifier went through to load it; empty before Linux 5.16. */
+  verifiedInstructions(): Readonly<Record<string, number>> {
+    this.#assertOpen();
+    return this.#session.verifiedInstructions();
+  }
+
+  /**
+   * Ends recording and hands over all that was recorded or counted; resolves when the ring is empty. What is pinned goes
+   * on recording: then the counts stay as they are, and what comes now is the next reader's. May be called again.
+   */
   stop(): Promise<void> {
     this.#stopped ??= this.#settle();
     return this.#stopped;
@@ -140,6 +179,12 @@ export class AcceptTracer {
     this.#session.close();
   }
 
+  /** Closes, and takes away what this tracer pinned, as if it had never been. What it found pinned goes on recording. */
+  abandon(): void {
+    this.#session.abandon();
+    this.close();
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     if (this.#closed) return;
     await this.stop();
@@ -153,12 +198,27 @@ export class AcceptTracer {
   async #settle(): Promise<void> {
     this.#assertOpen();
     clearTimeout(this.#timer);
+    if (this.isPinned) return this.#leave();
     this.#session.detach();
     const deadline = performance.now() + SETTLE_MILLIS;
     while (this.#drain() > 0 || (!isSettled(this.counts()) && performance.now() < deadline)) {
       await new Promise((resolve) => setImmediate(resolve));
     }
-    this.#summariesEmpty = (await this.#summaries?.finish(performance.now() + SETTLE_MILLIS)) ?? false;
+    await this.#summaries?.finish(performance.now() + SETTLE_MILLIS);
+  }
+
+  /** Reads what is there now, and no more: it may come for ever. */
+  async #leave(): Promise<void> {
+    await this.#summaries?.finish(performance.now() + SETTLE_MILLIS);
+    for (let left = this.#allCounts().in_ring; left > 0; ) {
+      const count = this.#drain();
+      left = count === 0 ? 0 : left - count;
+    }
+    const counts = this.earlier.without(this.#allCounts());
+    const { filtered, self, aggregated, ring_full, unreadable, submitted } = counts;
+    // An accept that is being decided on is not counted yet.
+    const seen = filtered + self + aggregated + ring_full + unreadable + submitted;
+    this.#finalCounts = { ...counts, seen, in_ring: submitted - this.#drainedRecords };
   }
 
   #schedule(pauseMillis: number): void {
@@ -193,11 +253,13 @@ export class AcceptTracer {
   #drain(): number {
     if (!this.#onBatch) return 0;
     const count = this.#session.drain(this.#buffer);
+    this.#drainedRecords += count;
     if (count > 0) {
       this.#lastBatchAt = performance.now();
       this.#native.readClock(this.#clock);
       const [bootToUnixNs = 0n, observedUnixNs = 0n] = this.#clock;
       this.#onBatch(new DrainedBatch(this.#buffer, count, { bootToUnixNs, observedUnixNs }));
+      if (!this.#holdsRing) this.release(count);
     }
     return count;
   }

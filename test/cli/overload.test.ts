@@ -20,6 +20,7 @@ function make() {
         unreadable: 0,
         submitted: 0,
         missed: 0,
+        unstamped: 0,
         in_ring: 0,
         in_summaries: 0,
       }),

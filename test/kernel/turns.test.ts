@@ -10,6 +10,10 @@ function endlessRing(): NativeBinding {
   return {
     open: () => ({
       drain: (into) => into.length / RECORD_BYTES,
+      release: () => {},
+      origin: (into) => into.fill(0n),
+      readNotes: (into) => into.fill(0n),
+      writeNotes: () => {},
       counters: (into) => into.fill(0n),
       ringFill: () => 0,
       setOverloaded: () => {},
@@ -17,15 +21,23 @@ function endlessRing(): NativeBinding {
       drainSummaries: () => 0,
       settle: () => true,
       hostPid: () => 0,
+      verifiedInstructions: () => ({}),
       detach: () => {},
       close: () => {},
+      abandon: () => {},
     }),
+    programsVersion: () => '',
+    pinnedSettings: () => '',
+    unpin: () => ({ settings: '', links: 0, unreadRecords: 0 }),
     readClock: (into) => into.fill(0n),
     recordLayout: () => ({}),
     summaryLayout: () => ({}),
     listenerLayout: () => ({}),
     Listeners: class {
       list(): never {
+        throw new Error('nobody lists listeners here');
+      }
+      verifiedInstructions(): never {
         throw new Error('nobody lists listeners here');
       }
       close(): void {}
