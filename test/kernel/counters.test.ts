@@ -9,7 +9,6 @@ import { KERNEL_COUNTERS } from '../../src/kernel/record-layout.ts';
 const numbering: NativeBinding = {
   ...loadNative(),
   open: (settings) =>
-    // Not by assignment: the class's own methods are read-only.
     Object.defineProperty(loadNative().open(settings), 'counters', {
       value: (into: BigUint64Array) => into.set(Array.from(into, (_, place) => BigInt(place + 1))),
     }),
