@@ -43,7 +43,11 @@ export async function trace(config: Config, environment: NodeJS.ProcessEnv): Pro
   const { uidPrefix } = identifier;
   // Whose they are only root may see.
   const listeners = config.listeners ? currentListeners(cache, runUidPrefix) : [];
-  if (user) giveUpRoot(user, tracer);
+  if (user) {
+    const { userId, groupIds } = user;
+    exporting?.giveSpool(environment, laneOptions(config, tracer), { userId, groupId: groupIds[0] ?? userId });
+    giveUpRoot(user, tracer);
+  }
   const lane = await orAbandon(tracer, async () =>
     exporting?.openExportLane(environment, ledger, warn, await hostAttributes(), laneOptions(config, tracer)),
   );
