@@ -30,18 +30,18 @@ test(`${ACCEPTS} accepts as fast as one client can: as many records, each once, 
   assert.equal(accepted.length, ACCEPTS);
   assert.deepEqual(accepted.map(([key]) => key).sort(), made.map(keyOfAccept).sort());
 
-  await collector.waitForRecords(ACCEPTS, { timeoutMillis: 60_000 });
+  await collector.waitForAccepts(ACCEPTS, { timeoutMillis: 60_000 });
   await tracer.untilLines(ACCEPTS);
   const { code, stderr } = await tracer.stop();
   assert.equal(code, 0, stderr);
   assertLedger(stderr, { submitted: ACCEPTS, drained: ACCEPTS, delivered: ACCEPTS, printed: ACCEPTS });
   assert.equal(stderr.split('\n').length, 3, stderr);
 
-  const records = await collector.records();
+  const records = await collector.accepts();
   assert.equal(records.length, ACCEPTS);
   const uids = new Set(records.map(({ attributes }) => attributes['log.record.uid']));
   assert.equal(uids.size, ACCEPTS);
-  assert.deepEqual(new Set(tracer.rows.map((row) => row['log.record.uid'])), uids);
+  assert.deepEqual(new Set(tracer.accepts.map((row) => row['log.record.uid'])), uids);
   // A client's port is soon used again: connections that look alike were accepted one after another by one process.
   const byKey = Map.groupBy(accepted, ([key]) => key);
   for (const record of records.toSorted((a, b) => Number(a.timeUnixNano - b.timeUnixNano))) {

@@ -7,6 +7,7 @@ import { Readable } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import type { LedgerCounts } from '../../src/ledger.ts';
+import { EVENTS } from '../../src/record/events.ts';
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 const NODE = fileURLToPath(new URL('../../build/node', import.meta.url));
@@ -97,6 +98,11 @@ export class TracerCommand {
   /** The whole lines of an ndjson output, the ledgers it has between and after its rows left out. */
   get rows(): Record<string, unknown>[] {
     return this.lines.map((line) => JSON.parse(line)).filter((object) => !('tcpaccept.ledger' in object));
+  }
+
+  /** The accepts of an ndjson output; what the host lost of others' accepts is left out. */
+  get accepts(): Record<string, unknown>[] {
+    return this.rows.filter((row) => row['event_name'] === EVENTS.accepted.name);
   }
 
   /** The ledgers of an ndjson output. */
