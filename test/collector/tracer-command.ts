@@ -117,6 +117,15 @@ export class TracerCommand {
     });
   }
 
+  /** From now on nobody reads its stdout, until `resumeStdout`. */
+  pauseStdout(): void {
+    if (this.#child.stdout instanceof Readable) this.#child.stdout.pause();
+  }
+
+  resumeStdout(): void {
+    if (this.#child.stdout instanceof Readable) this.#child.stdout.resume();
+  }
+
   /** Leaves, as `head` does: whatever is written to stdout from now on fails with EPIPE. */
   closeStdout(): void {
     if (this.#child.stdout instanceof Readable) this.#child.stdout.destroy();
