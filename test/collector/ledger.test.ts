@@ -51,6 +51,7 @@ test('the sums hold at every moment: read over and over while rows wait, request
       OTEL_BLRP_MAX_QUEUE_SIZE: '256',
       OTEL_BLRP_SCHEDULE_DELAY: '10',
       TCPACCEPT_RING_BYTES: String(RING.bytes),
+      TCPACCEPT_MODE: 'events',
     },
   });
   const load = connect(acceptor.targets(), 6000, { awaits: false });
@@ -85,6 +86,7 @@ test('accepts lost to a full ring are told of: in records that add up to the led
       OTEL_EXPORTER_OTLP_ENDPOINT: collector.httpEndpoint,
       OTEL_BLRP_SCHEDULE_DELAY: '10',
       TCPACCEPT_RING_BYTES: String(RING.bytes),
+      TCPACCEPT_MODE: 'events',
     },
   });
   // A tracer that does not run reads nothing.
