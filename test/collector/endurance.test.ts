@@ -23,10 +23,10 @@ const DELIVERED_WITHIN_MILLIS = 90_000;
 /** Of our acceptors and of nobody else: ports alone may be another process's too, on another address or in another namespace. */
 const USER_ID = 2_000_000 + process.pid;
 const HOW_A_COLLECTOR_GOES = ['SIGKILL', 'SIGTERM', 'SIGSTOP'] as const;
-
+const MODES = ['auto', 'events', 'summary'] as const;
 const NOTHING_LEFT = { in_ring: 0, spooled: 0, queued: 0, evicted: 0, dropped: 0, rejected: 0 };
 
-/** One of several at random, all alike; the same for the same seed. */
+/** One of several at random, all alike; the same in the same order for the same seed. */
 type Pick = <Choice>(choices: readonly Choice[]) => Choice;
 
 function seeded(t: TestContext): { readonly random: () => number; readonly pick: Pick } {
@@ -48,6 +48,7 @@ function environment(collector: RestartedCollector, folder: SpoolFolder): Record
     TCPACCEPT_SPOOL_DIR: folder.path,
     TCPACCEPT_RING_BYTES: RING_BYTES,
     TCPACCEPT_OUTPUT: 'ndjson',
+    TCPACCEPT_SUMMARY_INTERVAL: '0.5',
     TCPACCEPT_UID: `${USER_ID}`,
   };
 }
@@ -58,15 +59,32 @@ function onceEach(records: readonly CollectedRecord[]): CollectedRecord[] {
   return [...new Map(records.map((record) => [uidOf(record), record])).values()];
 }
 
-/** Accepts that the records tell of: one by one, or as lost to a full ring, which is behind our own filters. */
-function toldOf(records: readonly CollectedRecord[]): { readonly accepts: number; readonly lost: number } {
+/** Accepts that the records tell of: one by one, in summaries, or as lost to a full ring, which is behind our own filters. */
+function toldOf(records: readonly CollectedRecord[]) {
   const once = onceEach(records);
-  const lost = once
-    .filter(({ eventName, attributes }) => {
-      return eventName === EVENTS.lost.name && attributes['tcpaccept.loss.cause'] === 'ring_full';
-    })
-    .reduce((sum, { attributes }) => sum + Number(attributes['tcpaccept.loss.count']), 0);
-  return { accepts: acceptsAmong(once).length, lost };
+  const sumOf = (event: string, name: string) =>
+    once
+      .filter(({ eventName }) => eventName === event)
+      .filter(({ attributes }) => event !== EVENTS.lost.name || attributes['tcpaccept.loss.cause'] === 'ring_full')
+      .reduce((sum, { attributes }) => sum + Number(attributes[name]), 0);
+  return {
+    accepts: acceptsAmong(once).length,
+    summarized: sumOf(EVENTS.summarized.name, 'tcpaccept.summary.count'),
+    lost: sumOf(EVENTS.lost.name, 'tcpaccept.loss.count'),
+  };
+}
+
+/** Resolves once the records tell of so many accepts. */
+async function untilToldOf(collector: RestartedCollector, count: number): Promise<void> {
+  const isComplete = (records: readonly CollectedRecord[]) => {
+    const { accepts, summarized, lost } = toldOf(records);
+    return accepts + summarized + lost >= count;
+  };
+  try {
+    await collector.waitForRecords(isComplete, { timeoutMillis: DELIVERED_WITHIN_MILLIS });
+  } catch {
+    assert.fail(`told of ${JSON.stringify(toldOf(await collector.records()))} of ${count} connections`);
+  }
 }
 
 /** Fails unless each record is of another connection of the list. */
@@ -88,7 +106,7 @@ test('--pin and --spool always: outages, crashes, restarts, freezes, a slow read
   await using wanted = await Acceptor.start({ userId: USER_ID });
   await using other = await Acceptor.start({ userId: USER_ID });
   await using tracer = new TracerLives(environment(collector, folder));
-  const args = ['--pin', scene.directory, '--spool', 'always', '-P', wanted.ports.join(',')];
+  const args = ['--pin', scene.directory, '--spool', 'always', '--mode', 'events', '-P', wanted.ports.join(',')];
   const restart = async (end: () => Promise<unknown>) => {
     await end();
     await delay(random() * LONGEST_PAUSE_MILLIS);
@@ -112,11 +130,7 @@ test('--pin and --spool always: outages, crashes, restarts, freezes, a slow read
     await delay(random() * LONGEST_PAUSE_MILLIS);
   }
   const made = (await load.end()).filter(({ localPort }) => wanted.ports.includes(localPort));
-  const isComplete = (records: readonly CollectedRecord[]) => {
-    const { accepts, lost } = toldOf(records);
-    return accepts + lost >= made.length;
-  };
-  await collector.waitForRecords(isComplete, { timeoutMillis: DELIVERED_WITHIN_MILLIS });
+  await untilToldOf(collector, made.length);
   const { in_ring, spooled, queued, evicted, dropped, rejected } = await tracer.stop();
   const records = await collector.records();
 
@@ -158,7 +172,7 @@ function filtersOf(first: Acceptor, second: Acceptor): readonly Filter[] {
   ];
 }
 
-test('restarts with other filters and modes of the spool, outages, freezes, a slow reader: every life’s sums hold to the unit', async (t) => {
+test('restarts with other filters and modes, outages, freezes, a slow reader: every life’s sums hold to the unit', async (t) => {
   const { random, pick } = seeded(t);
   using folder = new SpoolFolder();
   await using collector = await RestartedCollector.prepare();
@@ -174,10 +188,12 @@ test('restarts with other filters and modes of the spool, outages, freezes, a sl
   ];
   const made: Connected[] = [];
   let lives = 0;
+  let recorded = 0;
+  let summarized = 0;
   let lost = 0;
   let owed = 0;
   const live = async (filter: Filter, actionsOfIt: number) => {
-    await tracer.start([...filter.args, '--spool', pick(['spill', 'always'])]);
+    await tracer.start([...filter.args, '--mode', pick(MODES), '--spool', pick(['spill', 'always'])]);
     const load = new Load(targets);
     for (let action = 0; action < actionsOfIt; action++) {
       await pick(actions)();
@@ -185,30 +201,34 @@ test('restarts with other filters and modes of the spool, outages, freezes, a sl
     }
     const wanted = (await load.end()).filter(filter.lets);
     const ledger = await tracer.stop();
-    assert.equal(ledger.submitted + ledger.ring_full, wanted.length, `${filter.args} ${JSON.stringify(ledger)}`);
+    const { submitted, aggregated, ring_full } = ledger;
+    assert.equal(submitted + aggregated + ring_full, wanted.length, `${filter.args} ${JSON.stringify(ledger)}`);
     assert.equal(ledger.recovered, owed);
     const { in_ring, queued, evicted, dropped, rejected, spooled } = ledger;
     assert.deepEqual({ in_ring, queued, evicted, dropped, rejected, spooled: 0 }, NOTHING_LEFT);
     made.push(...wanted);
     lives++;
-    lost += ledger.ring_full;
+    recorded += submitted;
+    summarized += aggregated;
+    lost += ring_full;
     owed = spooled;
   };
 
   for (const end = performance.now() + RUN_MILLIS; performance.now() < end; ) {
-    await live(pick(filters), 1 + Math.floor(random() * 5));
+    await live(pick(filters), 1 + Math.floor(random() * 3));
   }
   // The last one delivers what all before have left.
-  const isComplete = (records: readonly CollectedRecord[]) => toldOf(records).accepts >= made.length - lost;
   await collector.up();
   await tracer.start(['-P', '1']);
-  await collector.waitForRecords(isComplete, { timeoutMillis: DELIVERED_WITHIN_MILLIS });
+  await untilToldOf(collector, made.length);
   const ledger = await tracer.stop();
   assert.equal(ledger.recovered, owed);
   assert.equal(ledger.spooled, 0);
   const records = await collector.records();
-  t.diagnostic(`${lives} lives, ${made.length} connections, ${lost} had no room in the ring, ${tracer.looks} ledgers`);
-  assert.deepEqual(toldOf(records), { accepts: made.length - lost, lost });
+  t.diagnostic(
+    `${lives} lives, ${made.length} connections: ${recorded} recorded, ${summarized} summarized, ${lost} had no room in the ring; ${tracer.looks} ledgers`,
+  );
+  assert.deepEqual(toldOf(records), { accepts: recorded, summarized, lost });
   assertOf(made, records);
   for (const [one, ...more] of Map.groupBy(records, uidOf).values())
     for (const same of more) assert.deepEqual(same, one);
