@@ -74,8 +74,12 @@ export async function openExportLane(
 }
 
 /** For who goes on as another user before the lane is opened: a spool it would have is made that user's. */
-export function giveSpool(environment: NodeJS.ProcessEnv, { spool }: LaneOptions, owner: SpoolOwner): void {
-  if (spool && hasSpool(readOtlpEnvironment(environment).settings)) giveSpoolTo(spool.directory, owner);
+export function giveSpool(
+  environment: NodeJS.ProcessEnv,
+  { mode, directory }: { readonly mode: SpoolSettings['mode'] | 'off'; readonly directory: string },
+  owner: SpoolOwner,
+): void {
+  if (mode !== 'off' && hasSpool(readOtlpEnvironment(environment).settings)) giveSpoolTo(directory, owner);
 }
 
 function hasSpool({ exporters }: OtlpSettings): boolean {
