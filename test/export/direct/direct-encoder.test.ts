@@ -3,8 +3,10 @@ import { test } from 'node:test';
 import { resourceFromAttributes } from '@opentelemetry/resources';
 import { DirectEncoder } from '../../../src/export/direct/direct-encoder.ts';
 import type { RecordBatch } from '../../../src/record/accept-record.ts';
+import { spanIdsOf } from '../../../src/record/accept-span.ts';
 import { ATTRIBUTES } from '../../../src/record/attributes.ts';
 import type { LossRecord } from '../../../src/record/loss-record.ts';
+import { TracedBatch } from '../../../src/record/traced-batch.ts';
 import { exampleRecord, IPV6, MAPPED } from '../../output/example-record.ts';
 import { randomFrom } from '../../random.ts';
 import { batchOf } from '../../record/record-batch.ts';
@@ -76,7 +78,10 @@ test(`requests of random records are the SDK's, byte for byte (TCPACCEPT_TEST_SE
     };
     const encoders = new Encoders(limits);
     for (let round = 0; round < ROUNDS; round++) {
-      const batch = accepts.batch(below(MOST_RECORDS));
+      const drained = accepts.batch(below(MOST_RECORDS));
+      const share = random();
+      const spans = drained.records.map(({ uid }) => (random() < share ? spanIdsOf(uid) : undefined));
+      const batch = random() < 0.5 ? drained : new TracedBatch(drained, spans);
       if (random() < 0.2) encoders.acceptDecoded(batch);
       else encoders.accept(batch);
       const noticedUnixNs = BigInt(below(2 ** 53)) * 1000n;
