@@ -57,6 +57,8 @@ export interface Config {
   readonly exporting: boolean;
   /** Whether the ledger may be exported as metrics; which exporter is for OTEL_METRICS_EXPORTER to say. */
   readonly exportingMetrics: boolean;
+  /** The same for spans of accepts, and OTEL_TRACES_EXPORTER. */
+  readonly exportingTraces: boolean;
   readonly verbose: boolean;
 }
 
@@ -92,7 +94,10 @@ export function readConfig(
     time: read(OPTIONS.time, flags.time),
     timestamp: read(OPTIONS.timestamp, flags.timestamp),
   };
-  const { exporting, exportingMetrics, warnings } = decideExporting(read(OPTIONS.export, flags.export), environment);
+  const { warnings, exporting, exportingMetrics, exportingTraces } = decideExporting(
+    read(OPTIONS.export, flags.export),
+    environment,
+  );
   const config = {
     filters: Object.freeze(filters),
     hook: read(OPTIONS.hook, flags.hook),
@@ -108,6 +113,7 @@ export function readConfig(
     listeners: read(OPTIONS.listeners, flags.listeners),
     exporting,
     exportingMetrics,
+    exportingTraces,
     verbose: read(OPTIONS.verbose, flags.verbose),
   };
   return { config: Object.freeze(config), warnings: [...warnings, ...unknownVariables(environment)] };

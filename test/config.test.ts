@@ -195,6 +195,7 @@ test('with nothing given', () => {
       listeners: false,
       exporting: false,
       exportingMetrics: false,
+      exportingTraces: false,
       verbose: false,
     },
     warnings: [],

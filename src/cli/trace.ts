@@ -2,6 +2,7 @@ import type { Config } from '../config.ts';
 import { EXIT } from '../errors.ts';
 import type { ExportLane } from '../export/open-lane.ts';
 import type { MetricsExport, MetricsParts } from '../export/open-metrics.ts';
+import type { TracesExport } from '../export/open-traces.ts';
 import { hostAttributes } from '../identity/host.ts';
 import { Identifier } from '../identity/identify.ts';
 import { ProcessCache } from '../identity/process-cache.ts';
@@ -32,6 +33,7 @@ export async function trace(config: Config, environment: NodeJS.ProcessEnv): Pro
   const stopSignal = new StopSignal();
   // Loaded by who starts it: the user gone on as may have no access to these files.
   const exporting = config.exporting ? await import('../export/open-lane.ts') : undefined;
+  const tracing = config.exportingTraces ? await import('../export/open-traces.ts') : undefined;
   const user = config.runAsUser === undefined ? undefined : await findNewUser(config.runAsUser);
   const tracer = new AcceptTracer({ ...filters, hook: config.hook, ringBytes: config.ringBytes, self: 'all' });
   const cache = new ProcessCache(config.commandLine.isWanted ? { redact: redactor(config.commandLine.secrets) } : {});
@@ -41,6 +43,13 @@ export async function trace(config: Config, environment: NodeJS.ProcessEnv): Pro
   const listeners = config.listeners ? currentListeners(cache, uidPrefix) : [];
   if (user) giveUpRoot(user, tracer);
   const lane = await exporting?.openExportLane(environment, ledger, warn, await hostAttributes());
+  const traces = await tracing?.openTraces({
+    environment,
+    hostAttributes: await hostAttributes(),
+    ledger,
+    warn,
+    print: (line) => process.stderr.write(line),
+  });
   const readLedger = () => {
     ledger.setRunning(tracer.counts());
     return ledger.counts();
@@ -55,15 +64,15 @@ export async function trace(config: Config, environment: NodeJS.ProcessEnv): Pro
     // Whoever reads the table has seen enough; what is exported goes on without it.
     onClosed: (error) => {
       if (error && error.code !== 'EPIPE') warn('stdout', `stdout takes no more rows: ${error.message}`);
-      if (!lane && !metrics) stopSignal.stop('closed');
+      if (!lane && !metrics && !traces) stopSignal.stop('closed');
     },
     onLimit: () => stopSignal.stop('count'),
   });
-  const sinks = new Sinks({ ledger, identifier, printer, lane });
+  const sinks = new Sinks({ ledger, identifier, printer, lane, traces });
   // Before the line that says so: SIGUSR1 with nobody to hear it opens Node.js's debugger.
   const write = (line: string) => void process.stderr.write(line);
   const bookkeeper = new Bookkeeper({ tracer, ledger, sinks, printer, uidPrefix, write });
-  process.stderr.write(`otel-tcpaccept: tracing hook=${tracer.hook} ${exportText(lane, metrics)}\n`);
+  process.stderr.write(`otel-tcpaccept: tracing hook=${tracer.hook} ${exportText(lane, [metrics, traces])}\n`);
   if (user) process.stderr.write(`otel-tcpaccept: ${costOf(user)}\n`);
   if (config.verbose) sayHostPid(tracer, filters.pid);
   printer.start();
@@ -75,7 +84,11 @@ export async function trace(config: Config, environment: NodeJS.ProcessEnv): Pro
   await stopSignal.reason;
   await tracer.stop();
   bookkeeper.reportLosses();
-  await Promise.all([lane?.close(EXPORT_CLOSE_MILLIS), printer.flush(PRINT_FLUSH_MILLIS)]);
+  await Promise.all([
+    lane?.close(EXPORT_CLOSE_MILLIS),
+    traces?.close(EXPORT_CLOSE_MILLIS),
+    printer.flush(PRINT_FLUSH_MILLIS),
+  ]);
   bookkeeper.close();
   await Promise.all([metrics?.close(METRICS_CLOSE_MILLIS), printer.flush(LAST_LINE_MILLIS)]);
   tracer.close();
@@ -104,8 +117,11 @@ async function openMetrics(
   });
 }
 
-function exportText(lane: ExportLane | undefined, metrics: MetricsExport | undefined): string {
-  return [lane?.description ?? 'export=off', metrics?.description].filter(Boolean).join(' ');
+function exportText(
+  lane: ExportLane | undefined,
+  others: readonly (MetricsExport | TracesExport | undefined)[],
+): string {
+  return [lane?.description ?? 'export=off', ...others.map((other) => other?.description)].filter(Boolean).join(' ');
 }
 
 /** Records have the pids of the host, which in a container are not those one sees. */
