@@ -4,14 +4,28 @@
 # different libbpfs or none, and Debian's own libbpf.a is not position-independent. libelf and zlib, which every Debian
 # has and whose ABI is old and stable, stay shared (libelf.a uses thread-local storage that a shared object cannot).
 
-ARCH := $(shell uname -m | sed 's/x86_64/x86/;s/aarch64/arm64/')
+HOST := $(shell uname -m)
+# `make MACHINE=aarch64 build/aarch64/tcpaccept.node` builds for arm64 elsewhere; $(MACHINE) is as `uname -m` says it.
+MACHINE ?= $(HOST)
+ARCH := $(patsubst aarch64,arm64,$(patsubst x86_64,x86,$(MACHINE)))
 CLANG ?= clang
-CXX := g++
+ifeq ($(MACHINE),$(HOST))
 B := build
+CXX := g++
+KERNEL_INCLUDES := /usr/include/$(MACHINE)-linux-gnu
+LIBRARIES := -lelf -lz
+else
+B := build/$(MACHINE)
+CXX := $(MACHINE)-linux-gnu-g++
+KERNEL_INCLUDES := /usr/$(MACHINE)-linux-gnu/include
+SYSROOT = $(shell setup/$(ARCH)-packages.sh libelf-dev libelf1 zlib1g-dev zlib1g)
+# By their own names: the development packages' links lead to the host's root.
+LIBRARIES = -L$(SYSROOT)/usr/lib/$(MACHINE)-linux-gnu -L$(SYSROOT)/lib/$(MACHINE)-linux-gnu -l:libelf.so.1 -l:libz.so.1
+endif
 L := $(B)/libbpf
 
 WARNINGS := -Wall -Wextra -Werror
-BPF_FLAGS := -g -O2 $(WARNINGS) -target bpf -mcpu=v3 -D__TARGET_ARCH_$(ARCH) -I$(L)/include -I/usr/include/$(shell uname -m)-linux-gnu
+BPF_FLAGS := -g -O2 $(WARNINGS) -target bpf -mcpu=v3 -D__TARGET_ARCH_$(ARCH) -I$(L)/include -I$(KERNEL_INCLUDES)
 CXX_FLAGS := -std=c++20 -O2 -g $(WARNINGS) -fPIC -fvisibility=hidden -DNAPI_CPP_EXCEPTIONS -DNODE_ADDON_API_DISABLE_DEPRECATED \
   -isystem node_modules/node-addon-api -isystem node_modules/node-api-headers/include -isystem $(L)/include -I$(B)
 LINK_FLAGS := -shared -static-libgcc -static-libstdc++ -Wl,--exclude-libs,ALL -Wl,--no-undefined-version \
@@ -26,9 +40,9 @@ OBJECTS := $(NATIVE:native/%.cc=$(B)/native/%.o)
 all: $(B)/tcpaccept.node $(B)/dist.stamp
 
 $(L)/libbpf.a: setup/libbpf.sh
-	setup/libbpf.sh $(abspath $(L))
+	setup/libbpf.sh $(abspath $(L)) $(MACHINE)
 
-$(B)/accept.bpf.o: $(wildcard bpf/*) $(L)/libbpf.a
+$(B)/accept.bpf.o: $(wildcard bpf/*.h bpf/*.c) $(L)/libbpf.a
 	$(CLANG) $(BPF_FLAGS) -c bpf/accept.bpf.c -o $@
 	llvm-strip -g $@
 
@@ -40,7 +54,7 @@ $(B)/native/%.o: native/%.cc $(wildcard native/*.h) bpf/event.h bpf/listener.h $
 	$(CXX) $(CXX_FLAGS) -c $< -o $@
 
 $(B)/tcpaccept.node: $(OBJECTS) $(L)/libbpf.a
-	$(CXX) $(LINK_FLAGS) $^ -lelf -lz -o $@
+	$(CXX) $(LINK_FLAGS) $^ $(LIBRARIES) -o $@
 
 $(B)/dist.stamp: $(shell find src -name '*.ts') tsconfig.json tsconfig.build.json node_modules/.package-lock.json
 	rm -rf dist

@@ -23,6 +23,9 @@ typedef uint64_t u64;
 /* Most cgroup directories a filter has: each costs a call for every accept, and all are tried in a bounded loop. */
 #define TCPACCEPT_DIRECTORIES 16
 
+/* Numbers that user space keeps beside the counters: src/kernel/reader-notes.ts says what they are. */
+#define TCPACCEPT_NOTES 16
+
 /* A fact the kernel could not tell. Zero is a value for every field that uses these. */
 #define TCPACCEPT_UNKNOWN_U64 0xffffffffffffffffULL
 #define TCPACCEPT_UNKNOWN_U32 0xffffffffU

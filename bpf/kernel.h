@@ -259,16 +259,16 @@ struct pt_regs {
 	u64 orig_x0; /* the first argument: regs[0] holds the result by the time a call returns */
 	int syscallno;
 };
-#define RETURN_VALUE(regs)	     BPF_CORE_READ(regs, regs[0])
-#define FIRST_SYSCALL_ARGUMENT(regs) BPF_CORE_READ(regs, orig_x0)
-#define SYSCALL_NUMBER(regs)	     BPF_CORE_READ(regs, syscallno)
-#define SYS_ACCEPT		     202
-#define SYS_ACCEPT4		     242
+#define RETURN_VALUE(registers)		  BPF_CORE_READ(registers, regs[0])
+#define FIRST_SYSCALL_ARGUMENT(registers) BPF_CORE_READ(registers, orig_x0)
+#define SYSCALL_NUMBER(registers)	  BPF_CORE_READ(registers, syscallno)
+#define SYS_ACCEPT			  202
+#define SYS_ACCEPT4			  242
 /* arch/arm64/include/asm/thread_info.h, arch/arm/tools/syscall.tbl */
-#define TIF_32BIT		     22
-#define IN_32_BIT_CALL(task)	     (BPF_CORE_READ(task, thread_info.flags) >> TIF_32BIT & 1)
-#define SYS_ACCEPT_32_BIT	     285
-#define SYS_ACCEPT4_32_BIT	     366
+#define TIF_32BIT			  22
+#define IN_32_BIT_CALL(task)		  (BPF_CORE_READ(task, thread_info.flags) >> TIF_32BIT & 1)
+#define SYS_ACCEPT_32_BIT		  285
+#define SYS_ACCEPT4_32_BIT		  366
 #else
 #error "no register names for this architecture yet"
 #endif

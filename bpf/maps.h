@@ -35,8 +35,11 @@ const volatile bool only_asleep = false; /* system calls' exits report nothing b
 /* Function hooks and system calls' exits are both attached. Set by user space. */
 bool settling = false;
 
-/* The loading process in the initial pid namespace, written once by remember_own_pid. */
+/* The reading process in the initial pid namespace, written once by remember_own_pid: it loaded us, or found us pinned. */
 u32 own_pid = 0;
+
+/* When it began, on the boot clock: pinned programs outlive it, and its id may be another's then. */
+u64 own_started_ns = 0;
 
 /* The loading process's pid namespace, 0 levels below the initial one or more; written with own_pid. */
 u32 own_pid_level = 0;
@@ -44,6 +47,12 @@ u64 own_pid_namespace = 0; /* struct pid_namespace * */
 
 /* The process filter_pid names, in the initial pid namespace; written by locate_process, 0 when there is none. */
 u32 located_pid = 0;
+
+/* What user space keeps for the process that reads next, where the maps are pinned: when the sequences began, on the
+ * monotonic clock; what probes missed that are detached by now; and src/kernel/reader-notes.ts. */
+u64 loaded_monotonic_ns = 0;
+u64 settled_misses = 0;
+u64 reader_notes[TCPACCEPT_NOTES] = {};
 
 /* Records on their way to user space. The kernel reserves, user space frees by moving the consumer position.
  * Full: the record is dropped and RING_FULL counts it. */

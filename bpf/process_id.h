@@ -65,10 +65,16 @@ static __always_inline int note_if_filtered_for(struct task_struct *task)
 	return 0;
 }
 
+static __always_inline bool is_own_process(struct task_struct *task)
+{
+	return (u32)task->tgid == own_pid && task->group_leader->start_boottime == own_started_ns;
+}
+
 /* `task` is the loading process's. */
 static __always_inline void remember_own_process(struct task_struct *task)
 {
 	own_pid = task->tgid;
+	own_started_ns = task->group_leader->start_boottime;
 	own_pid_level = pid_level_of(task);
 	own_pid_namespace = pid_namespace_at(task, own_pid_level);
 }

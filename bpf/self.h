@@ -9,6 +9,7 @@
 
 #include "address.h"
 #include "maps.h"
+#include "process_id.h"
 
 static __always_inline bool is_self_port(u16 port)
 {
@@ -20,7 +21,7 @@ static __always_inline void note_connecting(struct sock *sk)
 	u64 key = (u64)sk;
 	u8 present = 1;
 
-	if (self_mode == SELF_NONE || (u32)(bpf_get_current_pid_tgid() >> 32) != own_pid)
+	if (self_mode == SELF_NONE || !is_own_process(bpf_get_current_task_btf()))
 		return;
 	if (is_self_port(bpf_ntohs(BPF_CORE_READ(sk, __sk_common.skc_dport))))
 		bpf_map_update_elem(&self_connecting, &key, &present, BPF_ANY);

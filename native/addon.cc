@@ -7,7 +7,9 @@
 
 #include "../bpf/event.h"
 #include "addon_error.h"
+#include "addon_instructions.h"
 #include "addon_listeners.h"
+#include "addon_pins.h"
 #include "addon_settings.h"
 #include "session.h"
 
@@ -35,11 +37,17 @@ class SessionObject : public Napi::ObjectWrap<SessionObject> {
     return DefineClass(env, "Session",
                        {
                            InstanceMethod<&SessionObject::drain>("drain"),
+                           InstanceMethod<&SessionObject::release>("release"),
+                           InstanceMethod<&SessionObject::origin>("origin"),
+                           InstanceMethod<&SessionObject::read_notes>("readNotes"),
+                           InstanceMethod<&SessionObject::write_notes>("writeNotes"),
                            InstanceMethod<&SessionObject::counters>("counters"),
                            InstanceMethod<&SessionObject::settle>("settle"),
                            InstanceMethod<&SessionObject::host_pid>("hostPid"),
+                           InstanceMethod<&SessionObject::verified_instructions>("verifiedInstructions"),
                            InstanceMethod<&SessionObject::detach>("detach"),
                            InstanceMethod<&SessionObject::close>("close"),
+                           InstanceMethod<&SessionObject::abandon>("abandon"),
                        });
   }
 
@@ -67,16 +75,34 @@ class SessionObject : public Napi::ObjectWrap<SessionObject> {
     return *session_;
   }
 
-  Napi::Value drain(const Napi::CallbackInfo& info) {
-    auto into = info[0].As<Napi::Uint8Array>();
-    return Napi::Number::New(info.Env(), opened(info.Env()).drain(into.Data(), into.ByteLength()));
+  static uint64_t* numbers(const Napi::CallbackInfo& info, size_t count) {
+    auto array = info[0].As<Napi::BigUint64Array>();
+    if (array.ElementLength() < count) throw Napi::RangeError::New(info.Env(), "array too short");
+    return array.Data();
   }
 
-  void counters(const Napi::CallbackInfo& info) {
-    auto into = info[0].As<Napi::BigUint64Array>();
-    if (into.ElementLength() < Session::kCounters) throw Napi::RangeError::New(info.Env(), "counters: array too short");
-    opened(info.Env()).counters(into.Data());
+  Napi::Value drain(const Napi::CallbackInfo& info) {
+    auto into = info[0].As<Napi::Uint8Array>();
+    try {
+      return Napi::Number::New(info.Env(), opened(info.Env()).drain(into.Data(), into.ByteLength()));
+    } catch (const Failure& failure) {
+      throw to_error(info.Env(), failure);
+    }
   }
+
+  void release(const Napi::CallbackInfo& info) {
+    try {
+      opened(info.Env()).release(info[0].As<Napi::Number>().Uint32Value());
+    } catch (const Failure& failure) {
+      throw to_error(info.Env(), failure);
+    }
+  }
+
+  void origin(const Napi::CallbackInfo& info) { opened(info.Env()).origin(numbers(info, Session::kOrigin)); }
+  void read_notes(const Napi::CallbackInfo& info) { opened(info.Env()).read_notes(numbers(info, TCPACCEPT_NOTES)); }
+  void write_notes(const Napi::CallbackInfo& info) { opened(info.Env()).write_notes(numbers(info, TCPACCEPT_NOTES)); }
+
+  void counters(const Napi::CallbackInfo& info) { opened(info.Env()).counters(numbers(info, Session::kCounters)); }
 
   Napi::Value settle(const Napi::CallbackInfo& info) {
     return Napi::Boolean::New(info.Env(), opened(info.Env()).settle());
@@ -90,8 +116,28 @@ class SessionObject : public Napi::ObjectWrap<SessionObject> {
     }
   }
 
-  void detach(const Napi::CallbackInfo& info) { opened(info.Env()).detach(); }
+  Napi::Value verified_instructions(const Napi::CallbackInfo& info) {
+    return tcpaccept::to_object(info.Env(), opened(info.Env()).verified_instructions());
+  }
+
+  void detach(const Napi::CallbackInfo& info) {
+    try {
+      opened(info.Env()).detach();
+    } catch (const Failure& failure) {
+      throw to_error(info.Env(), failure);
+    }
+  }
+
   void close(const Napi::CallbackInfo&) { shut(); }
+
+  void abandon(const Napi::CallbackInfo& info) {
+    try {
+      opened(info.Env()).abandon();
+    } catch (const Failure& failure) {
+      throw to_error(info.Env(), failure);
+    }
+    shut();
+  }
 
   Environment* environment_;
   std::unique_ptr<Session> session_;
@@ -169,6 +215,9 @@ Napi::Object init(Napi::Env env, Napi::Object exports) {
   env.AddCleanupHook(close_all, environment);
   environment->session_constructor = Napi::Persistent(SessionObject::define(env));
   exports.Set("open", Napi::Function::New(env, open));
+  exports.Set("programsVersion", Napi::Function::New(env, tcpaccept::programs_version));
+  exports.Set("pinnedSettings", Napi::Function::New(env, tcpaccept::pinned_settings));
+  exports.Set("unpin", Napi::Function::New(env, tcpaccept::unpin));
   exports.Set("readClock", Napi::Function::New(env, read_clock));
   exports.Set("recordLayout", Napi::Function::New(env, record_layout));
   exports.Set("Listeners", tcpaccept::define_listeners(env));

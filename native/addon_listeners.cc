@@ -4,6 +4,7 @@
 #include <cstddef>
 
 #include "addon_error.h"
+#include "addon_instructions.h"
 #include "listeners.h"
 
 namespace tcpaccept {
@@ -13,9 +14,10 @@ namespace {
 class ListenersObject : public Napi::ObjectWrap<ListenersObject> {
  public:
   static Napi::Function define(Napi::Env env) {
-    return DefineClass(
-        env, "Listeners",
-        {InstanceMethod<&ListenersObject::list>("list"), InstanceMethod<&ListenersObject::close>("close")});
+    return DefineClass(env, "Listeners",
+                       {InstanceMethod<&ListenersObject::list>("list"),
+                        InstanceMethod<&ListenersObject::verified_instructions>("verifiedInstructions"),
+                        InstanceMethod<&ListenersObject::close>("close")});
   }
 
   explicit ListenersObject(const Napi::CallbackInfo& info) : Napi::ObjectWrap<ListenersObject>(info) {
@@ -27,12 +29,24 @@ class ListenersObject : public Napi::ObjectWrap<ListenersObject> {
   }
 
  private:
+  const Listeners& opened() const {
+    if (!listeners_) throw Failure("ERR_CLOSED", "use", 0, "the list of listeners is closed");
+    return *listeners_;
+  }
+
   Napi::Value list(const Napi::CallbackInfo& info) {
     try {
-      if (!listeners_) throw Failure("ERR_CLOSED", "use", 0, "the list of listeners is closed");
-      const auto listed = listeners_->list();
+      const auto listed = opened().list();
       const auto* bytes = reinterpret_cast<const uint8_t*>(listed.data());
       return Napi::Buffer<uint8_t>::Copy(info.Env(), bytes, listed.size() * sizeof(tcpaccept_listener));
+    } catch (const Failure& failure) {
+      throw to_error(info.Env(), failure);
+    }
+  }
+
+  Napi::Value verified_instructions(const Napi::CallbackInfo& info) {
+    try {
+      return to_object(info.Env(), opened().verified_instructions());
     } catch (const Failure& failure) {
       throw to_error(info.Env(), failure);
     }

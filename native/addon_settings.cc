@@ -65,6 +65,8 @@ Settings to_settings(const Napi::Object& object) {
   settings.filter_sets = to_filter_sets(object);
   settings.self_mode = static_cast<uint8_t>(number("selfMode"));
   settings.self_ports = to_ports(object.Get("selfPorts"));
+  settings.pin_directory = text("pinDirectory");
+  settings.pinned_settings = text("pinnedSettings");
   return settings;
 }
 

@@ -10,6 +10,7 @@
 #include <sstream>
 
 #include "failure.h"
+#include "refusal.h"
 
 namespace tcpaccept {
 
@@ -23,7 +24,7 @@ std::atomic<unsigned> next_number{0};  // a process may hold several, in several
 
 }  // namespace
 
-KretprobeEvent::KretprobeEvent() {
+KretprobeEvent::KretprobeEvent(std::string name) : name_(std::move(name)) {
   try {
     control_ = tracefs_.open_file("kprobe_events", O_WRONLY | O_APPEND);
     profile_ = tracefs_.open_file("kprobe_profile", O_RDONLY);
@@ -31,19 +32,29 @@ KretprobeEvent::KretprobeEvent() {
     if (failure.errnum != ENOENT) throw;
     throw Failure("ERR_BPF_HOOK", "kretprobe", ENOENT, "this kernel has no kprobes (CONFIG_KPROBES)");
   }
-  remove_those_of_dead_processes();
-  name_ = "accept_" + std::to_string(getpid()) + "_" + std::to_string(next_number++);
-  const int error =
-      append_line(control_, "r" + std::to_string(kInstances) + ":" + kGroup + "/" + name_ + " inet_csk_accept\n");
-  if (error) {
-    throw Failure("ERR_BPF_HOOK", "kretprobe", error,
-                  error == ENOENT
-                      ? "this kernel has no inet_csk_accept to probe"
-                      : std::string("the kernel refuses a return probe on inet_csk_accept: ") + strerror(error));
-  }
 }
 
-KretprobeEvent::~KretprobeEvent() { append_line(control_, std::string("-:") + kGroup + "/" + name_ + "\n"); }
+KretprobeEvent::KretprobeEvent() : KretprobeEvent("") {
+  remove_those_of_dead_processes();
+  const std::string name = "accept_" + std::to_string(getpid()) + "_" + std::to_string(next_number++);
+  const int error =
+      append_line(control_, "r" + std::to_string(kInstances) + ":" + kGroup + "/" + name + " inet_csk_accept\n");
+  if (error) {
+    throw explained(Failure(
+        "ERR_BPF_HOOK", "kretprobe", error,
+        error == ENOENT ? "this kernel has no inet_csk_accept to probe"
+                        : std::string("the kernel refuses a return probe on inet_csk_accept: ") + strerror(error)));
+  }
+  name_ = name;
+}
+
+KretprobeEvent::~KretprobeEvent() {
+  if (!name_.empty()) remove();
+}
+
+bool KretprobeEvent::remove() const {
+  return append_line(control_, std::string("-:") + kGroup + "/" + name_ + "\n") != EBUSY;
+}
 
 FileDescriptor KretprobeEvent::open() const { return tracefs_.open_event(kGroup, name_); }
 
@@ -57,7 +68,8 @@ uint64_t KretprobeEvent::misses() const {
   return 0;
 }
 
-// A process killed with -9 leaves its event behind, unattached: it would cost every accept a trap for ever.
+// A process killed with -9 leaves its event behind, unattached: it would cost every accept a trap for ever. One that a
+// pinned link is attached to is busy, and stays.
 void KretprobeEvent::remove_those_of_dead_processes() const {
   std::istringstream lines(tracefs_.read("kprobe_events"));
   const std::string mark = std::string(":") + kGroup + "/accept_";

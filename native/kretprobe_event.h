@@ -15,13 +15,20 @@ class KretprobeEvent {
  public:
   // Throws Failure: ERR_BPF_HOOK when the kernel refuses the probe, ERR_BPF_PERMISSION when tracefs refuses us.
   KretprobeEvent();
+  // The one of that name, which a pinned link needs and another process made.
+  explicit KretprobeEvent(std::string name);
   ~KretprobeEvent();
   KretprobeEvent(const KretprobeEvent&) = delete;
   KretprobeEvent& operator=(const KretprobeEvent&) = delete;
 
+  const std::string& name() const { return name_; }
   FileDescriptor open() const;
   // Accepts the probe did not see because its pool was empty.
   uint64_t misses() const;
+  // Leaves it in place for the link that is pinned.
+  void leave() { name_.clear(); }
+  // False: it is busy.
+  bool remove() const;
 
  private:
   void remove_those_of_dead_processes() const;

@@ -20,6 +20,8 @@ class Listeners {
   // As of now. Throws Failure.
   std::vector<tcpaccept_listener> list() const;
 
+  InstructionCounts verified_instructions() const { return tcpaccept::verified_instructions(programs_.get()); }
+
  private:
   struct DestroyLink {
     void operator()(bpf_link* link) const { bpf_link__destroy(link); }

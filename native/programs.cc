@@ -3,17 +3,19 @@
 #include <bpf/bpf.h>
 #include <bpf/btf.h>
 #include <linux/capability.h>
+#include <malloc.h>
 #include <signal.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
 #include <cerrno>
 #include <cstring>
-#include <fstream>
 
 #include "failure.h"
 #include "libbpf_log.h"
 #include "pinned_map.h"
+#include "pinned_session.h"
+#include "refusal.h"
 
 namespace tcpaccept {
 
@@ -36,6 +38,16 @@ class SignalsBlocked {
   sigset_t before_;
 };
 
+// libbpf reads all of the kernel's types, some 20 MB once parsed, and frees them: glibc would keep what is not at the
+// heap's end.
+class FreedMemoryReturned {
+ public:
+  FreedMemoryReturned() = default;
+  ~FreedMemoryReturned() { malloc_trim(0); }
+  FreedMemoryReturned(const FreedMemoryReturned&) = delete;
+  FreedMemoryReturned& operator=(const FreedMemoryReturned&) = delete;
+};
+
 // What loading needs and this process has not, in words; empty when it has all. CAP_SYS_ADMIN stands for both.
 std::string missing_capabilities() {
   __user_cap_header_struct header = {_LINUX_CAPABILITY_VERSION_3, 0};
@@ -47,32 +59,21 @@ std::string missing_capabilities() {
   return has(CAP_PERFMON) ? "CAP_BPF" : "CAP_BPF and CAP_PERFMON";
 }
 
-// Why nothing loads, as far as the kernel lets one see. Lockdown and a missing BTF look like any other error.
 Failure load_failure(const std::string& hook, int error, const std::string& log) {
-  std::string lockdown;
-  std::getline(std::ifstream("/sys/kernel/security/lockdown"), lockdown);
-  if (lockdown.find("[confidentiality]") != std::string::npos) {
-    return Failure("ERR_BPF_LOCKDOWN", "load", error,
-                   "the kernel is locked down (confidentiality) and lets no program read its memory: boot without "
-                   "lockdown=confidentiality");
-  }
-  if (access("/sys/kernel/btf/vmlinux", R_OK) != 0) {
-    return Failure("ERR_BPF_NO_BTF", "load", error,
-                   "the kernel has no readable type information (/sys/kernel/btf/vmlinux): use one built with "
-                   "CONFIG_DEBUG_INFO_BTF, as Debian's and every large distribution's are");
-  }
   const bool verifier_spoke = log.find("PROG LOAD LOG") != std::string::npos;  // its refusals are EACCES as well
   const std::string missing = missing_capabilities();
   if ((error == EPERM || error == EACCES) && !missing.empty()) {
-    return Failure("ERR_BPF_PERMISSION", "load", error,
-                   "loading the " + hook + " programs is not permitted: run as root or with " + missing + " as well");
+    return explained(
+        Failure("ERR_BPF_PERMISSION", "load", error,
+                "loading the " + hook + " programs is not permitted: run as root or with " + missing + " as well"));
   }
   if ((error == EPERM || error == EACCES) && !verifier_spoke) {
-    return Failure("ERR_BPF_HOOK", "load", error,
-                   "this kernel refuses the " + hook + " programs to everybody, whatever the capabilities");
+    return explained(Failure("ERR_BPF_HOOK", "load", error,
+                             "this kernel refuses the " + hook + " programs to everybody, whatever the capabilities"));
   }
-  return Failure("ERR_BPF_LOAD", "load", error,
-                 "the kernel refuses the " + hook + " programs (" + strerror(error) + "): --verbose shows its words");
+  return explained(
+      Failure("ERR_BPF_LOAD", "load", error,
+              "the kernel refuses the " + hook + " programs (" + strerror(error) + "): --verbose shows its words"));
 }
 
 // How many arguments a tracepoint gives a program; 0 where the kernel has none of that name.
@@ -113,6 +114,16 @@ void choose_programs(const Settings& settings, accept_bpf* programs) {
     bpf_program__set_autoload(
         settings.hook == "fexit" ? programs->progs.accept_fexit : programs->progs.accept_kretprobe, true);
     bpf_program__set_autoload(programs->progs.list_asleep, true);
+  }
+}
+
+// What is left is run from here: pinned are links, and what they attach is loaded.
+void leave_out_attached(accept_bpf* programs) {
+  bpf_program* program;
+  bpf_object__for_each_program(program, programs->obj) {
+    if (program != programs->progs.remember_own_pid && program != programs->progs.locate_process) {
+      bpf_program__set_autoload(program, false);
+    }
   }
 }
 
@@ -163,7 +174,25 @@ void learn_own_pid(accept_bpf* programs) {
 
 }  // namespace
 
-Programs load_programs(const Settings& settings) {
+bpf_prog_info info_of(const bpf_program* program) {
+  bpf_prog_info info = {};
+  unsigned length = sizeof(info);
+  if (bpf_program__fd(program) >= 0) bpf_obj_get_info_by_fd(bpf_program__fd(program), &info, &length);
+  return info;
+}
+
+InstructionCounts verified_instructions(const accept_bpf* programs) {
+  InstructionCounts counts;
+  bpf_program* program;
+  bpf_object__for_each_program(program, programs->obj) {
+    const uint32_t count = info_of(program).verified_insns;
+    if (count) counts[bpf_program__name(program)] = count;
+  }
+  return counts;
+}
+
+Programs load_programs(const Settings& settings, const PinDirectory* pins) {
+  const FreedMemoryReturned returned;
   const SignalsBlocked blocked;
   LibbpfLog log;
   try {
@@ -171,11 +200,17 @@ Programs load_programs(const Settings& settings) {
     if (!programs) throw load_failure(settings.hook, errno, log.text());
     apply(settings, programs.get());
     choose_programs(settings, programs.get());
+    if (pins) {
+      reuse_pinned_maps(*pins, programs.get());
+      leave_out_attached(programs.get());
+    }
     const int error = -accept_bpf__load(programs.get());
     if (error) throw load_failure(settings.hook, error, log.text());
-    insert_ports(programs->maps.ports, settings.ports);
-    insert_ports(programs->maps.self_ports, settings.self_ports);
-    fill_filter_sets(settings.filter_sets, programs.get());
+    if (!pins) {
+      insert_ports(programs->maps.ports, settings.ports);
+      insert_ports(programs->maps.self_ports, settings.self_ports);
+      fill_filter_sets(settings.filter_sets, programs.get());
+    }
     learn_own_pid(programs.get());
     return programs;
   } catch (Failure& failure) {
@@ -185,6 +220,7 @@ Programs load_programs(const Settings& settings) {
 }
 
 Programs load_listener_iterator() {
+  const FreedMemoryReturned returned;
   const SignalsBlocked blocked;
   LibbpfLog log;
   try {

@@ -2,11 +2,13 @@
 #define TCPACCEPT_PROGRAMS_H
 
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
 
 #include "filter_sets.h"
+#include "pin_directory.h"
 
 namespace tcpaccept {
 
@@ -23,6 +25,8 @@ struct Settings {
   FilterSets filter_sets;
   uint8_t self_mode = 0;
   std::vector<uint16_t> self_ports;
+  std::string pin_directory;
+  std::string pinned_settings;
 };
 
 struct DestroyPrograms {
@@ -30,9 +34,17 @@ struct DestroyPrograms {
 };
 using Programs = std::unique_ptr<accept_bpf, DestroyPrograms>;
 
+// What the kernel tells of a program; all zero for one that was not loaded.
+bpf_prog_info info_of(const bpf_program* program);
+
+// How many instructions the verifier went through, by name of each loaded program; empty before Linux 5.16.
+using InstructionCounts = std::map<std::string, uint32_t>;
+InstructionCounts verified_instructions(const accept_bpf* programs);
+
 // Opens the programs, applies the settings, loads what the hook needs and learns our own pid. Attaches nothing.
+// With `pins`, whose session has the same settings, its maps are used, and nothing that is attached there is loaded.
 // Throws Failure; its log holds what libbpf and the verifier said.
-Programs load_programs(const Settings& settings);
+Programs load_programs(const Settings& settings, const PinDirectory* pins);
 
 // Loads only the program that lists listeners, and none of the maps. Throws Failure as above.
 Programs load_listener_iterator();

@@ -10,22 +10,30 @@ namespace tcpaccept {
 class Ring {
  public:
   // `bytes` is the map's max_entries. Throws Failure.
-  Ring(int map_fd, size_t bytes);
+  Ring(int map_fd, size_t bytes, size_t record_bytes);
   ~Ring();
   Ring(const Ring&) = delete;
   Ring& operator=(const Ring&) = delete;
 
-  // Copies records of exactly `record_bytes` while `capacity` bytes hold them, gives their space back, returns how
-  // many.
-  size_t drain(uint8_t* into, size_t capacity, size_t record_bytes);
-  // Bytes produced and not yet given back, record headers included.
-  uint64_t pending_bytes() const;
+  // Copies records while `capacity` bytes hold them, returns how many. Throws Failure on a record of another size.
+  size_t drain(uint8_t* into, size_t capacity);
+  // Gives back the space of the oldest records that were drained. Throws Failure when those are fewer.
+  void release(uint64_t records);
+  // Records produced and not yet drained.
+  uint64_t pending_records() const;
+  // Records whose space was given back since the ring was made, by every reader it had.
+  uint64_t released_records() const;
 
  private:
+  size_t stride_bytes() const { return (record_bytes_ + 8 + 7) & ~size_t{7}; }  // with its header, aligned
+  uint64_t producer_position() const;
+
   size_t bytes_;
+  size_t record_bytes_;
   size_t page_bytes_;
-  uint64_t* consumer_position_;
-  uint8_t* producer_page_;  // followed by the data, mapped twice so that no record wraps
+  uint64_t* consumer_position_;  // what the kernel may overwrite lies before it
+  uint64_t read_position_ = 0;   // at or after it
+  uint8_t* producer_page_;       // followed by the data, mapped twice so that no record wraps
 };
 
 }  // namespace tcpaccept

@@ -2,21 +2,24 @@
 
 #include <bpf/bpf.h>
 
+#include <time.h>
+
 #include <cerrno>
 #include <cstring>
+#include <set>
+#include <sstream>
 #include <string>
 
 #include "../bpf/event.h"
 #include "failure.h"
 #include "libbpf_log.h"
+#include "pinned_session.h"
 
 namespace tcpaccept {
 
-static_assert(Session::kCounters == TCPACCEPT_COUNTERS + 2);
+static_assert(Session::kCounters == TCPACCEPT_COUNTERS + 3);
 
 namespace {
-
-constexpr size_t kRingRecordBytes = sizeof(tcpaccept_event) + BPF_RINGBUF_HDR_SZ;
 
 // struct per_cpu_counts of bpf/maps.h.
 struct PerCpuCounts {
@@ -24,27 +27,7 @@ struct PerCpuCounts {
   uint64_t next_sequence;
 };
 
-uint64_t recursion_misses(const bpf_program* program) {
-  bpf_prog_info info = {};
-  unsigned length = sizeof(info);
-  if (bpf_program__fd(program) < 0) return 0;
-  return bpf_obj_get_info_by_fd(bpf_program__fd(program), &info, &length) < 0 ? 0 : info.recursion_misses;
-}
-
-bpf_link* attached(bpf_link* link, const char* what) {
-  if (link) return link;
-  const int error = errno;
-  const bool permission = error == EPERM || error == EACCES;
-  throw Failure(permission ? "ERR_BPF_PERMISSION" : "ERR_BPF_HOOK", "attach", error,
-                std::string(what) + " cannot be attached (" + strerror(error) + ")" +
-                    (permission ? ": run as root" : ": choose another way with --hook"));
-}
-
-bpf_link* attached_to_event(bpf_program* program, FileDescriptor event, const char* what) {
-  bpf_link* link = attached(bpf_program__attach_perf_event(program, event.get()), what);
-  event.release();  // the link closes it
-  return link;
-}
+constexpr char kStateProgram[] = "socket_state_changed";
 
 struct LinkDestroyer {
   void operator()(bpf_link* link) const { bpf_link__destroy(link); }
@@ -52,8 +35,11 @@ struct LinkDestroyer {
 
 // Runs an iterator over everything it lists.
 void run_to_end(bpf_program* iterator) {
-  std::unique_ptr<bpf_link, LinkDestroyer> link(
-      attached(bpf_program__attach_iter(iterator, nullptr), "the task iterator"));
+  std::unique_ptr<bpf_link, LinkDestroyer> link(bpf_program__attach_iter(iterator, nullptr));
+  if (!link) {
+    throw Failure("ERR_BPF_LOAD", "iterator", errno,
+                  std::string("the task iterator cannot be attached: ") + strerror(errno));
+  }
   FileDescriptor run(bpf_iter_create(bpf_link__fd(link.get())));
   char nothing[64];
   while (run && read(run.get(), nothing, sizeof(nothing)) > 0) {
@@ -61,33 +47,71 @@ void run_to_end(bpf_program* iterator) {
 }
 
 // Last attached, first detached: what records come from ends before what they are completed from.
-void destroy(std::vector<bpf_link*>& links) {
-  for (auto link = links.rbegin(); link != links.rend(); ++link) bpf_link__destroy(*link);
-  links.clear();
+void detach_all(const std::vector<LinkPointer>& links) {
+  for (auto link = links.rbegin(); link != links.rend(); ++link) (*link)->detach();
 }
+
+void leave_all(const std::vector<LinkPointer>& links) {
+  for (const LinkPointer& link : links) link->leave();
+}
+
+LinkPointer attach_program(const bpf_program* program, const char* what) {
+  return std::make_unique<Link>(program, bpf_program__attach(program), what);
+}
+
+LinkPointer attach_to_event(bpf_program* program, FileDescriptor event, const char* what) {
+  return std::make_unique<Link>(program, std::move(event), what);
+}
+
+uint64_t monotonic_ns() {
+  timespec now;
+  clock_gettime(CLOCK_MONOTONIC, &now);
+  return static_cast<uint64_t>(now.tv_sec) * 1'000'000'000 + now.tv_nsec;
+}
+
+std::string link_name(const std::string& program) { return "link_" + program; }
 
 }  // namespace
 
 Session::Session(const Settings& settings) {
-  // First: where the kernel has no kprobes, nothing need be loaded to find that out.
-  if (settings.hook == "kretprobe") kretprobe_ = std::make_unique<KretprobeEvent>();
-  programs_ = load_programs(settings);
-  // libbpf may have rounded the size up to pages and a power of two.
-  ring_ = std::make_unique<Ring>(bpf_map__fd(programs_->maps.ring), bpf_map__max_entries(programs_->maps.ring));
   LibbpfLog log;
   try {
-    attach(settings.hook);
+    open(settings);
   } catch (Failure& failure) {
-    failure.log = log.text();
+    if (failure.log.empty()) failure.log = log.text();
     close();
     throw;
   }
 }
 
+void Session::open(const Settings& settings) {
+  if (!settings.pin_directory.empty()) pins_ = std::make_unique<PinDirectory>(settings.pin_directory, true);
+  was_found_ = pins_ && pins_->has_session();
+  if (was_found_) assert_pinned_settings(*pins_, settings.pinned_settings);
+  // First: where the kernel has no kprobes, nothing need be loaded to find that out.
+  if (settings.hook == "kretprobe") {
+    kretprobe_ =
+        was_found_ ? std::make_unique<KretprobeEvent>(pins_->note_of("kretprobe")) : std::make_unique<KretprobeEvent>();
+  }
+  is_pinned_ = was_found_;
+  programs_ = load_programs(settings, was_found_ ? pins_.get() : nullptr);
+  // libbpf may have rounded the size up to pages and a power of two.
+  ring_ = std::make_unique<Ring>(bpf_map__fd(programs_->maps.ring), bpf_map__max_entries(programs_->maps.ring),
+                                 sizeof(tcpaccept_event));
+  released_before_ = ring_->released_records();
+  if (was_found_) {
+    open_pinned_links();
+    return;
+  }
+  programs_->bss->loaded_monotonic_ns = monotonic_ns();
+  attach(settings.hook);
+  if (pins_) pin(settings.pinned_settings);
+}
+
 // Queue stamps and own connections first, so that the first record already has them. Beside a function hook the system
 // calls' exits come first and the list of sleepers last: bpf/asleep.h.
 void Session::attach(const std::string& hook) {
-  links_.push_back(attached(bpf_program__attach(programs_->progs.socket_state_changed), "inet_sock_set_state"));
+  links_.push_back(attach_program(programs_->progs.socket_state_changed, "inet_sock_set_state"));
   if (hook == "syscall") {
     attach_syscall_exits(links_);
     attach_io_uring();
@@ -101,18 +125,18 @@ void Session::attach(const std::string& hook) {
 
 void Session::attach_function(const std::string& hook) {
   if (hook == "fexit") {
-    links_.push_back(attached(bpf_program__attach(programs_->progs.accept_fexit), "fexit on inet_csk_accept"));
+    links_.push_back(attach_program(programs_->progs.accept_fexit, "fexit on inet_csk_accept"));
     return;
   }
-  links_.push_back(attached_to_event(programs_->progs.accept_kretprobe, kretprobe_->open(), "kretprobe"));
+  links_.push_back(attach_to_event(programs_->progs.accept_kretprobe, kretprobe_->open(), "kretprobe"));
 }
 
-void Session::attach_syscall_exits(std::vector<bpf_link*>& links) {
+void Session::attach_syscall_exits(Links& links) {
   const Tracefs tracefs;
-  links.push_back(attached_to_event(programs_->progs.accept_syscall, tracefs.open_event("syscalls", "sys_exit_accept"),
-                                    "sys_exit_accept"));
-  links.push_back(attached_to_event(programs_->progs.accept4_syscall,
-                                    tracefs.open_event("syscalls", "sys_exit_accept4"), "sys_exit_accept4"));
+  links.push_back(attach_to_event(programs_->progs.accept_syscall, tracefs.open_event("syscalls", "sys_exit_accept"),
+                                  "sys_exit_accept"));
+  links.push_back(attach_to_event(programs_->progs.accept4_syscall, tracefs.open_event("syscalls", "sys_exit_accept4"),
+                                  "sys_exit_accept4"));
 }
 
 // Only those the kernel has were loaded.
@@ -120,15 +144,51 @@ void Session::attach_io_uring() {
   auto& progs = programs_->progs;
   for (bpf_program* program : {progs.io_uring_submitted, progs.io_uring_submitted_before_req, progs.io_uring_completed,
                                progs.io_uring_completed_before_cqe}) {
-    if (bpf_program__fd(program) >= 0) links_.push_back(attached(bpf_program__attach(program), "io_uring"));
+    if (bpf_program__fd(program) >= 0) links_.push_back(attach_program(program, "io_uring"));
   }
+}
+
+void Session::pin(const std::string& settings) {
+  std::string programs;
+  pins_->begin();
+  pin_maps(pins_.get(), programs_.get(), settings);
+  if (kretprobe_) pins_->note("kretprobe", kretprobe_->name());
+  for (const LinkPointer& link : links_) {
+    pins_->add(link_name(link->program()), link->fd());
+    programs += (programs.empty() ? "" : ",") + link->program();
+  }
+  for (const LinkPointer& link : settling_links_) pins_->add(link_name(link->program()), link->fd());
+  pins_->note("programs", programs);
+  pins_->finish();
+  is_pinned_ = true;
+}
+
+// Those of the settling, which need not be there any more, are not among the noted.
+void Session::open_pinned_links() {
+  std::istringstream noted(pins_->note_of("programs"));
+  std::set<std::string> lasting;
+  for (std::string program; std::getline(noted, program, ',');) {
+    lasting.insert(program);
+    links_.push_back(std::make_unique<Link>(program, pins_->open(link_name(program))));
+  }
+  for (const bpf_program* program : {programs_->progs.accept_syscall, programs_->progs.accept4_syscall}) {
+    const std::string name = bpf_program__name(program);
+    if (lasting.contains(name) || !pins_->has(link_name(name))) continue;
+    settling_links_.push_back(std::make_unique<Link>(name, pins_->open(link_name(name))));
+  }
+  if (settling_links_.empty()) programs_->bss->settling = false;
 }
 
 bool Session::settle() {
   if (settling_links_.empty()) return true;
   uint32_t tid;
   if (bpf_map_get_next_key(bpf_map__fd(programs_->maps.asleep), nullptr, &tid) == 0) return false;
-  destroy(settling_links_);
+  for (const LinkPointer& link : settling_links_) {
+    programs_->bss->settled_misses += link->misses();
+    if (is_pinned_) pins_->remove(link_name(link->program()));
+  }
+  detach_all(settling_links_);
+  settling_links_.clear();
   programs_->bss->settling = false;
   return true;
 }
@@ -139,8 +199,18 @@ uint32_t Session::host_pid() {
   return programs_->bss->located_pid;
 }
 
-size_t Session::drain(uint8_t* into, size_t capacity_bytes) {
-  return ring_->drain(into, capacity_bytes, sizeof(tcpaccept_event));
+void Session::origin(uint64_t into[kOrigin]) const {
+  into[0] = was_found_;
+  into[1] = programs_->bss->loaded_monotonic_ns;
+  into[2] = released_before_;
+}
+
+void Session::read_notes(uint64_t into[TCPACCEPT_NOTES]) const {
+  memcpy(into, programs_->bss->reader_notes, sizeof(programs_->bss->reader_notes));
+}
+
+void Session::write_notes(const uint64_t from[TCPACCEPT_NOTES]) {
+  memcpy(programs_->bss->reader_notes, from, sizeof(programs_->bss->reader_notes));
 }
 
 void Session::counters(uint64_t into[kCounters]) const {
@@ -156,28 +226,54 @@ void Session::counters(uint64_t into[kCounters]) const {
     for (size_t i = 0; i < TCPACCEPT_COUNTERS; i++) into[i] += cpu.counts[i];
   }
   into[TCPACCEPT_COUNTERS] = missed();
-  into[TCPACCEPT_COUNTERS + 1] = ring_->pending_bytes() / kRingRecordBytes;
+  into[TCPACCEPT_COUNTERS + 1] = unstamped();
+  into[TCPACCEPT_COUNTERS + 2] = ring_->pending_records();
+}
+
+uint64_t Session::unstamped() const {
+  uint64_t total = 0;
+  for (const LinkPointer& link : links_) {
+    if (link->program() == kStateProgram) total += link->misses();
+  }
+  return total;
 }
 
 uint64_t Session::missed() const {
-  uint64_t total = kretprobe_ ? kretprobe_->misses() : 0;
-  bpf_program* program;
-  bpf_object__for_each_program(program, programs_->obj) {
-    if (program != programs_->progs.socket_state_changed) total += recursion_misses(program);
+  uint64_t total = programs_->bss->settled_misses + (kretprobe_ ? kretprobe_->misses() : 0);
+  for (const Links* links : {&links_, &settling_links_}) {
+    for (const LinkPointer& link : *links) {
+      if (link->program() != kStateProgram) total += link->misses();
+    }
   }
   return total;
 }
 
 void Session::detach() {
-  destroy(settling_links_);
-  destroy(links_);
+  if (is_pinned_) pins_->remove_all();
+  is_pinned_ = false;
+  detach_all(settling_links_);
+  detach_all(links_);
+}
+
+void Session::abandon() {
+  if (is_pinned_ && !was_found_) detach();
+  close();
 }
 
 void Session::close() {
-  detach();
+  if (is_pinned_) {
+    leave_all(settling_links_);
+    leave_all(links_);
+    if (kretprobe_) kretprobe_->leave();
+  }
+  detach_all(settling_links_);
+  detach_all(links_);
+  settling_links_.clear();
+  links_.clear();
   kretprobe_.reset();
   ring_.reset();
   programs_.reset();
+  pins_.reset();
 }
 
 }  // namespace tcpaccept

@@ -7,12 +7,14 @@
 #include <vector>
 
 #include "kretprobe_event.h"
+#include "link.h"
+#include "pin_directory.h"
 #include "programs.h"
 #include "ring.h"
 
 namespace tcpaccept {
 
-// One loaded and attached set of programs and the ring they fill.
+// One loaded and attached set of programs and the ring they fill, or one that another process left pinned.
 //
 // close() is the only way down, for JavaScript's close(), the finalizer and the end of the environment alike; it may be
 // called again. Used by the thread of its environment only.
@@ -25,30 +27,54 @@ class Session {
   Session& operator=(const Session&) = delete;
 
   bool is_open() const { return ring_ != nullptr; }
-  // Copies whole records into `into`, gives their space back, returns how many.
-  size_t drain(uint8_t* into, size_t capacity_bytes);
-  // TCPACCEPT_COUNTERS sums over all CPUs, then accepts the probes missed, then records in the ring.
-  static constexpr size_t kCounters = 9;
+  // Copies whole records into `into`, returns how many; they keep their space in the ring until they are released.
+  size_t drain(uint8_t* into, size_t capacity_bytes) { return ring_->drain(into, capacity_bytes); }
+  // Gives back the space of the oldest records drained.
+  void release(uint64_t records) { ring_->release(records); }
+  // Where this session goes on: 1 when it was found pinned, when its sequences began (CLOCK_MONOTONIC), and how many
+  // records were given back before.
+  static constexpr size_t kOrigin = 3;
+  void origin(uint64_t into[kOrigin]) const;
+  // Numbers kept with the maps.
+  void read_notes(uint64_t into[TCPACCEPT_NOTES]) const;
+  void write_notes(const uint64_t from[TCPACCEPT_NOTES]);
+  // TCPACCEPT_COUNTERS sums over all CPUs, then accepts the probes missed, then changes of state that
+  // socket_state_changed missed, then records in the ring.
+  static constexpr size_t kCounters = 10;
   void counters(uint64_t into[kCounters]) const;
   // Once every accept that was asleep at the start has returned, detaches what saw those; true when that is done.
   bool settle();
   // The id in the initial pid namespace of the process that Settings::pid names; 0 when there is none now.
   uint32_t host_pid();
-  // Ends recording; what is in the ring and the counters can still be read.
+  InstructionCounts verified_instructions() const { return tcpaccept::verified_instructions(programs_.get()); }
+  // Ends recording, pinned or not; what is in the ring and the counters can still be read.
   void detach();
+  // What is pinned goes on recording.
   void close();
+  // Closes, and takes away what this session pinned; what it found pinned stays.
+  void abandon();
 
  private:
+  using Links = std::vector<LinkPointer>;
+
+  void open(const Settings& settings);
   void attach(const std::string& hook);
   void attach_function(const std::string& hook);
-  void attach_syscall_exits(std::vector<bpf_link*>& links);
+  void attach_syscall_exits(Links& links);
   void attach_io_uring();
+  void pin(const std::string& settings);
+  void open_pinned_links();
   uint64_t missed() const;
+  uint64_t unstamped() const;
 
+  std::unique_ptr<PinDirectory> pins_;  // outlives all: it is the claim to be the only one
+  bool was_found_ = false;
+  bool is_pinned_ = false;
+  uint64_t released_before_ = 0;
   std::unique_ptr<KretprobeEvent> kretprobe_;  // outlives its link
   Programs programs_;
-  std::vector<bpf_link*> links_;
-  std::vector<bpf_link*> settling_links_;  // system calls' exits beside a function hook
+  Links links_;
+  Links settling_links_;  // system calls' exits beside a function hook
   std::unique_ptr<Ring> ring_;
 };
 

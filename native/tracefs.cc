@@ -3,12 +3,14 @@
 #include <fcntl.h>
 #include <linux/mount.h>
 #include <linux/perf_event.h>
+#include <sched.h>
 #include <sys/syscall.h>
 
 #include <cerrno>
 #include <cstring>
 
 #include "failure.h"
+#include "refusal.h"
 
 namespace tcpaccept {
 
@@ -43,10 +45,10 @@ Tracefs::Tracefs() : directory_(detached_mount()) {
     if (mounted && faccessat(mounted.get(), "events", R_OK, AT_EACCESS) == 0) directory_ = std::move(mounted);
   }
   if (!directory_) {
-    throw Failure("ERR_BPF_PERMISSION", "tracefs", mount_errno,
-                  std::string("tracefs cannot be opened (") + strerror(mount_errno) +
-                      "): run as root or with CAP_SYS_ADMIN, or mount it at /sys/kernel/tracing and run with "
-                      "CAP_DAC_READ_SEARCH");
+    throw explained(Failure("ERR_BPF_PERMISSION", "tracefs", mount_errno,
+                            std::string("tracefs cannot be opened (") + strerror(mount_errno) +
+                                "): run as root or with CAP_SYS_ADMIN, or mount it at /sys/kernel/tracing and run "
+                                "with CAP_DAC_READ_SEARCH"));
   }
 }
 
@@ -57,11 +59,11 @@ FileDescriptor Tracefs::open_file(const std::string& path, int flags) const {
   if (file) return file;
   if (errno == EACCES || errno == EPERM) {
     const std::string capability = flags == O_RDONLY ? "CAP_DAC_READ_SEARCH" : "CAP_DAC_OVERRIDE";
-    throw Failure("ERR_BPF_PERMISSION", "tracefs", errno,
-                  "tracefs does not let this user open " + path + " (" + strerror(errno) + "): run as root or with " +
-                      capability);
+    throw explained(Failure("ERR_BPF_PERMISSION", "tracefs", errno,
+                            "tracefs does not let this user open " + path + " (" + strerror(errno) +
+                                "): run as root or with " + capability));
   }
-  throw Failure("ERR_BPF_HOOK", "tracefs", errno, "tracefs has no " + path + " (" + strerror(errno) + ")");
+  throw explained(Failure("ERR_BPF_HOOK", "tracefs", errno, "tracefs has no " + path + " (" + strerror(errno) + ")"));
 }
 
 FileDescriptor Tracefs::open_event(const std::string& group, const std::string& name) const {
@@ -69,13 +71,14 @@ FileDescriptor Tracefs::open_event(const std::string& group, const std::string& 
   attributes.type = PERF_TYPE_TRACEPOINT;
   attributes.size = sizeof(attributes);
   attributes.config = std::stoull(read("events/" + group + "/" + name + "/id"));
-  // One event on any CPU is enough: a BPF program hangs on the tracepoint itself.
-  FileDescriptor event(static_cast<int>(syscall(SYS_perf_event_open, &attributes, -1, 0, -1, PERF_FLAG_FD_CLOEXEC)));
+  // One event on any CPU is enough, also when that goes offline later: a BPF program hangs on the tracepoint itself.
+  FileDescriptor event(
+      static_cast<int>(syscall(SYS_perf_event_open, &attributes, -1, sched_getcpu(), -1, PERF_FLAG_FD_CLOEXEC)));
   if (!event) {
-    throw Failure(
+    throw explained(Failure(
         errno == EACCES || errno == EPERM ? "ERR_BPF_PERMISSION" : "ERR_BPF_HOOK", "perf_event_open", errno,
         "the tracepoint " + group + ":" + name + " cannot be opened (" + strerror(errno) +
-            "): run as root or with CAP_PERFMON, and CAP_SYS_ADMIN where kernel.perf_event_paranoid is over 2");
+            "): run as root or with CAP_PERFMON, and CAP_SYS_ADMIN where kernel.perf_event_paranoid is over 2"));
   }
   return event;
 }

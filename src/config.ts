@@ -1,13 +1,13 @@
 import { decideExporting } from './config/exporting.ts';
 import { nearestName } from './config/nearest-name.ts';
 import { longFlag, type OptionRow } from './config/option-row.ts';
-import { OPTION_KEYS, OPTIONS, type OptionKey, type OutputFormat } from './config/options.ts';
+import { OPTION_KEYS, OPTIONS, type OptionKey, type OutputFormat, type SpoolMode } from './config/options.ts';
 import { TcpAcceptError } from './errors.ts';
 import type { Hook } from './kernel/binding.ts';
 import type { AddressRange, Selection } from './kernel/selection.ts';
 
 export { longFlag, type OptionFlag, type OptionRow } from './config/option-row.ts';
-export { OPTION_KEYS, OPTIONS, type OptionKey, type OutputFormat } from './config/options.ts';
+export { OPTION_KEYS, OPTIONS, type OptionKey, type OutputFormat, type SpoolMode } from './config/options.ts';
 export { type EffectiveSetting, optionOrigins } from './config/origins.ts';
 
 /** What a command was told to do; frozen, and every value checked. Times are milliseconds, sizes bytes. */
@@ -36,6 +36,8 @@ export interface Config {
   readonly hook: 'auto' | Hook;
   /** A power of two from 4096 to 2^30. */
   readonly ringBytes: number;
+  /** Where to pin, on a BPF file system. */
+  readonly pinDirectory: string | undefined;
   readonly output: {
     readonly format: OutputFormat;
     readonly time: boolean;
@@ -55,6 +57,13 @@ export interface Config {
   readonly listeners: boolean;
   /** How and where is for the exporter to read from the OTEL_ variables. */
   readonly exporting: boolean;
+  /** What is kept on disk until it is delivered. */
+  readonly spool: {
+    readonly mode: SpoolMode;
+    readonly directory: string;
+    readonly maxBytes: number;
+    readonly maxAgeMillis: number;
+  };
   /** Whether the ledger may be exported as metrics; which exporter is for OTEL_METRICS_EXPORTER to say. */
   readonly exportingMetrics: boolean;
   /** The same for spans of accepts, and OTEL_TRACES_EXPORTER. */
@@ -94,6 +103,12 @@ export function readConfig(
     time: read(OPTIONS.time, flags.time),
     timestamp: read(OPTIONS.timestamp, flags.timestamp),
   };
+  const spool = {
+    mode: read(OPTIONS.spoolMode, flags.spoolMode),
+    directory: read(OPTIONS.spoolDirectory, flags.spoolDirectory),
+    maxBytes: read(OPTIONS.spoolMaxBytes, flags.spoolMaxBytes),
+    maxAgeMillis: read(OPTIONS.spoolMaxAgeMillis, flags.spoolMaxAgeMillis),
+  };
   const { warnings, exporting, exportingMetrics, exportingTraces } = decideExporting(
     read(OPTIONS.export, flags.export),
     environment,
@@ -102,6 +117,7 @@ export function readConfig(
     filters: Object.freeze(filters),
     hook: read(OPTIONS.hook, flags.hook),
     ringBytes: read(OPTIONS.ringBytes, flags.ringBytes),
+    pinDirectory: read(OPTIONS.pinDirectory, flags.pinDirectory),
     output: Object.freeze(output),
     runAsUser: read(OPTIONS.runAsUser, flags.runAsUser),
     durationMillis: read(OPTIONS.durationMillis, flags.durationMillis),
@@ -112,6 +128,7 @@ export function readConfig(
     }),
     listeners: read(OPTIONS.listeners, flags.listeners),
     exporting,
+    spool: Object.freeze(spool),
     exportingMetrics,
     exportingTraces,
     verbose: read(OPTIONS.verbose, flags.verbose),

@@ -5,7 +5,11 @@ export const EXIT = { done: 0, failed: 1, usage: 2, unsupported: 77 } as const;
 export const ERROR_CODES = {
   ERR_USAGE: EXIT.usage,
   ERR_PINNED_MAP: EXIT.usage,
+  ERR_PIN: EXIT.usage,
+  ERR_PIN_HELD: EXIT.failed,
   ERR_EXPORT_CONFIG: EXIT.usage,
+  ERR_SPOOL_HELD: EXIT.failed,
+  ERR_SPOOL: EXIT.failed,
   ERR_PLATFORM: EXIT.unsupported,
   ERR_ADDON: EXIT.unsupported,
   ERR_PRIVILEGE: EXIT.unsupported,

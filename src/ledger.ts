@@ -4,7 +4,7 @@
  * Its identities (DESIGN section 4), whose names are used everywhere:
  *   kernel: seen = filtered + self + aggregated + ring_full + unreadable + submitted
  *   user:   submitted = in_ring + drained
- *   export: drained + reports = delivered + rejected + dropped + spooled + queued + unexported
+ *   export: drained + reports + recovered = delivered + rejected + dropped + evicted + spooled + queued + unexported
  *   print:  drained = printing + printed + unprinted
  *   spans:  span_candidates = unsampled + spans_queued + spans_delivered + spans_dropped
  * In an application's plugin the ledger ends at `emitted`: drained = emitted + dropped.
@@ -18,12 +18,15 @@ export const LEDGER_NAMES = [
   'unreadable',
   'submitted',
   'missed',
+  'unstamped',
   'in_ring',
   'drained',
   'reports',
+  'recovered',
   'delivered',
   'rejected',
   'dropped',
+  'evicted',
   'spooled',
   'queued',
   'unexported',
@@ -48,13 +51,17 @@ export const LEDGER_BRIEFS: Readonly<Record<LedgerName, string>> = {
   unreadable: 'lost because the accepted socket could not be reached',
   submitted: 'records put into the ring',
   missed: 'accepts the kernel says its probes missed: never seen, so in no sum',
+  unstamped:
+    'changes of TCP state the kernel could not show us: a record may lack its queue time or cookie, or be of our own connection; in no sum',
   in_ring: 'records still in the ring',
   drained: 'records read from the ring',
   reports: 'records made here to tell of losses (`tcpaccept.records.lost`), and exported like the others',
+  recovered: 'records found in the spool at the start, of earlier runs',
   delivered: 'records the endpoint took',
   rejected: 'records the endpoint refused, by an error or a partial success',
   dropped: 'records given up: the queue was full, or the endpoint could not be reached in time',
-  spooled: 'records kept on disk for later',
+  evicted: 'records pushed out of the spool by its limits of size and age',
+  spooled: 'records on disk now, for later',
   queued: 'records on their way',
   unexported: 'records not exported because export is off',
   emitted: "records handed to an application's logger (plugin only)",
@@ -72,7 +79,7 @@ export const LEDGER_BRIEFS: Readonly<Record<LedgerName, string>> = {
 /** What a count is called as an OpenTelemetry metric; counts that only add up are counters, others go up and down. */
 export interface LedgerMetric {
   readonly name: `tcpaccept.${string}`;
-  readonly unit: '{accept}' | '{record}' | '{span}';
+  readonly unit: '{accept}' | '{record}' | '{change}' | '{span}';
   readonly kind: 'counter' | 'updowncounter';
   /** Where several counts make one metric: what it counts, and the attributes that tell them apart. */
   readonly shared?: { readonly brief: string; readonly attributes: Readonly<Record<string, string>> };
@@ -88,12 +95,15 @@ export const LEDGER_METRICS: Readonly<Record<LedgerName, LedgerMetric | undefine
   unreadable: lost('unreadable'),
   submitted: records('submitted'),
   missed: lost('missed'),
+  unstamped: { name: 'tcpaccept.state_changes.skipped', unit: '{change}', kind: 'counter' },
   in_ring: waiting('ring'),
   drained: records('drained'),
   reports: records('reports'),
+  recovered: records('recovered'),
   delivered: records('delivered'),
   rejected: lost('rejected'),
   dropped: lost('dropped'),
+  evicted: lost('evicted'),
   spooled: waiting('spool'),
   queued: waiting('queue'),
   unexported: records('unexported'),
@@ -134,13 +144,13 @@ export type LedgerCounts = Readonly<Record<LedgerName, number>>;
 /** What becomes of an accept in the kernel. */
 const KERNEL_FATES = ['filtered', 'self', 'aggregated', 'ring_full', 'unreadable', 'submitted'] as const;
 /** What becomes of a record that is to be exported. */
-export const EXPORT_FATES = ['delivered', 'rejected', 'dropped', 'spooled', 'queued', 'unexported'] as const;
+export const EXPORT_FATES = ['delivered', 'rejected', 'dropped', 'evicted', 'spooled', 'queued', 'unexported'] as const;
 
 /** Which sums must hold: those of the two sides are equal. */
 export const LEDGER_IDENTITIES: readonly (readonly [readonly LedgerName[], readonly LedgerName[]])[] = [
   [['seen'], KERNEL_FATES],
   [['submitted'], ['in_ring', 'drained']],
-  [['drained', 'reports'], EXPORT_FATES],
+  [['drained', 'reports', 'recovered'], EXPORT_FATES],
   [['drained'], ['printing', 'printed', 'unprinted']],
   [['span_candidates'], ['unsampled', 'spans_queued', 'spans_delivered', 'spans_dropped']],
 ];
@@ -153,7 +163,7 @@ export class Ledger {
     this.#counts = Object.fromEntries(LEDGER_NAMES.map((name) => [name, 0])) as Record<LedgerName, number>;
   }
 
-  /** Adds `count` to a name; negative to take back (only `queued`, `printing` and `spans_queued` go down, this way). */
+  /** Adds `count` to a name; negative to take back (`queued`, `spooled`, `printing` and `spans_queued` go down this way). */
   add(name: LedgerName, count: number): void {
     this.#counts[name] += count;
   }

@@ -78,6 +78,11 @@ const CASES: Readonly<Record<OptionKey, Cases>> = {
     good: ['auto', ...HOOKS].map((hook) => [hook, hook] as const),
     wrong: ['kprobe', 'FEXIT', 'fexit,syscall'],
   },
+  pinDirectory: {
+    of: (config) => config.pinDirectory,
+    good: [['/sys/fs/bpf/otel-tcpaccept', '/sys/fs/bpf/otel-tcpaccept']],
+    wrong: ['pins', './pins', `/${'x'.repeat(4095)}`],
+  },
   ringBytes: {
     of: (config) => config.ringBytes,
     good: [
@@ -121,6 +126,32 @@ const CASES: Readonly<Record<OptionKey, Cases>> = {
   },
   listeners: { of: (config) => config.listeners, ...BOOLEANS },
   export: { of: (config) => config.exporting, ...BOOLEANS },
+  spoolMode: {
+    of: (config) => config.spool.mode,
+    good: ['spill', 'always', 'off'].map((mode) => [mode, mode] as const),
+    wrong: ['on', 'none', 'Spill', 'spill,always'],
+  },
+  spoolDirectory: { of: (config) => config.spool.directory, ...PATHS },
+  spoolMaxBytes: {
+    of: (config) => config.spool.maxBytes,
+    good: [
+      ['1M', 1_048_576],
+      ['1048576', 1_048_576],
+      ['10g', 10_737_418_240],
+      ['1T', 1_099_511_627_776],
+    ],
+    wrong: ['0', '1048575', '2T', '1.5G', '-1M', '1MB', '1MiB', '1P', 'M', '1e9'],
+  },
+  spoolMaxAgeMillis: {
+    of: (config) => config.spool.maxAgeMillis,
+    good: [
+      ['1s', 1000],
+      ['90m', 5_400_000],
+      ['12h', 43_200_000],
+      ['6d', 518_400_000],
+    ],
+    wrong: ['0s', '6', '6D', '1.5d', '-1d', '1w', '3651d', 'd', '500ms', '1d12h'],
+  },
   verbose: { of: (config) => config.verbose, ...BOOLEANS },
 };
 
@@ -187,6 +218,7 @@ test('with nothing given', () => {
       },
       hook: 'auto',
       ringBytes: 8_388_608,
+      pinDirectory: undefined,
       output: { format: 'table', time: false, timestamp: false },
       runAsUser: undefined,
       durationMillis: undefined,
@@ -194,6 +226,12 @@ test('with nothing given', () => {
       commandLine: { isWanted: false, secrets: OPTIONS.commandLineRedact.default.value },
       listeners: false,
       exporting: false,
+      spool: {
+        mode: 'spill',
+        directory: '/var/lib/otel-tcpaccept',
+        maxBytes: 268_435_456,
+        maxAgeMillis: 518_400_000,
+      },
       exportingMetrics: false,
       exportingTraces: false,
       verbose: false,

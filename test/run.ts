@@ -1,12 +1,13 @@
 /**
- * The one test command: `run.ts [checks|unit|kernel|collector|backends|vm]...`, all of them without a name.
+ * The one test command: `run.ts [checks|unit|kernel|collector|backends|vm|slow]...`, all but `slow` without a name.
  *
  * Ends with `N passed, N failed, N skipped` and exits 1 when anything failed or a tier ran no test.
  */
 import { runChecks } from './runner/checks.ts';
-import { runTier, type Tally, TIERS } from './runner/tiers.ts';
+import { ONLY_WHEN_NAMED, runTier, type Tally, TIERS } from './runner/tiers.ts';
 
 const known = ['checks', ...Object.keys(TIERS)];
+const usual = known.filter((name) => !ONLY_WHEN_NAMED.includes(name));
 const wanted = process.argv.slice(2);
 const unknown = wanted.filter((name) => !known.includes(name));
 if (unknown.length > 0) {
@@ -15,7 +16,7 @@ if (unknown.length > 0) {
 }
 
 const total: Tally = { passed: 0, failed: 0, skipped: 0 };
-for (const name of wanted.length > 0 ? wanted : known) {
+for (const name of wanted.length > 0 ? wanted : usual) {
   const tier = TIERS[name];
   const tally = tier ? await runTier(name, tier) : await runChecks();
   total.passed += tally.passed;

@@ -9,7 +9,10 @@ import { checkLoopback } from './doctor/loopback-check.ts';
 /** Looks at everything tracing needs, then traces a connection of its own and asks the endpoint; exit 0, 1 or 77. */
 export async function doctor(config: Config, environment: NodeJS.ProcessEnv, json: boolean): Promise<number> {
   const findings: Finding[] = [checkKernel(), checkBtf(), checkLockdown(), checkCapabilities(), checkTracefs()];
-  const hooks = checkHooks(config.hook);
+  const hooks = checkHooks(config.hook, {
+    verbose: config.verbose,
+    ...(config.verbose && { onWords: (words) => void process.stderr.write(words) }),
+  });
   findings.push(...hooks.findings);
   if (hooks.chosen) findings.push(await checkLoopback(hooks.chosen));
   findings.push(await checkEndpoint(config.exporting, environment));

@@ -22,7 +22,8 @@ OpenTelemetry log record. Needs root.`;
 const EXPORTING = `Records are exported when OTEL_LOGS_EXPORTER or any OTEL_EXPORTER_OTLP_ variable is set, or with \
 --export; otherwise nothing leaves this terminal. OTEL_EXPORTER_OTLP_ENDPOINT says where to, \
 OTEL_EXPORTER_OTLP_PROTOCOL how, and all of OpenTelemetry's variables mean what its specification says. \
-OTEL_LOGS_EXPORTER=none and OTEL_SDK_DISABLED=true turn exporting off.`;
+OTEL_LOGS_EXPORTER=none and OTEL_SDK_DISABLED=true turn exporting off. What cannot be delivered is kept on disk, and \
+sent before anything newer when an endpoint takes it, in this run or a later one.`;
 
 const PRECEDENCE = `The variable in parentheses does what the flag beside it does. Flags win over variables, save \
 that IPv4 and IPv6 exclude each other wherever they come from. An empty variable counts as unset.`;
@@ -36,6 +37,7 @@ const EXAMPLES: readonly (readonly [string, string])[] = [
   ['otel-tcpaccept --peer 10.0.0.0/8', 'of clients in a network'],
   ['otel-tcpaccept --output ndjson --count 1', 'one accept as JSON, then stop'],
   ['otel-tcpaccept --export', 'also to a collector on this host'],
+  ['otel-tcpaccept spool', 'what waits on disk'],
   ['otel-tcpaccept top', 'who accepts what, live'],
   ['otel-tcpaccept listeners', 'who listens, how full queues are'],
   ['otel-tcpaccept doctor', 'does it work here, and if not, why'],

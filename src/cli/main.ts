@@ -36,6 +36,10 @@ async function main(argv: readonly string[], environment: NodeJS.ProcessEnv): Pr
       const { doctor } = await import('./doctor.ts');
       return await doctor(parsed.config, environment, parsed.json);
     }
+    if (parsed.command === 'spool') {
+      const { spool } = await import('./spool.ts');
+      return await spool(parsed.action, parsed.config, environment, parsed.json);
+    }
     if (parsed.command === 'listeners') {
       const { listListeners } = await import('./listeners.ts');
       return listListeners(parsed.config);
@@ -43,6 +47,10 @@ async function main(argv: readonly string[], environment: NodeJS.ProcessEnv): Pr
     if (parsed.command === 'top') {
       const { top } = await import('./top.ts');
       return await top(parsed.config);
+    }
+    if (parsed.command === 'unpin') {
+      const { unpin } = await import('./unpin.ts');
+      return unpin(parsed.config);
     }
     const { trace } = await import('./trace.ts');
     return await trace(parsed.config, environment);

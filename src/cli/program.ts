@@ -1,4 +1,4 @@
-import { Command, CommanderError, Option } from 'commander';
+import { Argument, Command, CommanderError, Option } from 'commander';
 import { nearestName } from '../config/nearest-name.ts';
 import {
   type Config,
@@ -22,6 +22,8 @@ export type Parsed =
   | { readonly command: 'trace'; readonly config: Config; readonly warnings: readonly string[] }
   | {
       readonly command: SubcommandName;
+      /** The word behind the command, of those it takes. */
+      readonly action?: string;
       readonly config: Config;
       readonly json: boolean;
       readonly warnings: readonly string[];
@@ -39,6 +41,7 @@ export type Parsed =
 /** A command and its flags, before anything of them is checked. */
 interface Request {
   readonly command: 'trace' | SubcommandName;
+  readonly action?: string | undefined;
   readonly flags: FlagTexts;
   readonly json: boolean;
   readonly showConfig?: ShowConfigFormat | undefined;
@@ -69,7 +72,7 @@ export function parseCommandLine(
     if (thrown.exitCode === 0) return { command: 'print', text: printed };
     throw usage(thrown.message.replace(/^error: |\.$/g, ''));
   }
-  const { command, flags, json, showConfig } = request;
+  const { command, action, flags, json, showConfig } = request;
   const { config, warnings } = readConfig(flags, environment);
   if (showConfig) {
     return {
@@ -80,7 +83,9 @@ export function parseCommandLine(
       warnings,
     };
   }
-  return command === 'trace' ? { command, config, warnings } : { command, config, json, warnings };
+  return command === 'trace'
+    ? { command, config, warnings }
+    : { command, ...(action && { action }), config, json, warnings };
 }
 
 function createProgram(
@@ -116,25 +121,31 @@ function createProgram(
 }
 
 function addSubcommand(program: Command, name: SubcommandName, onRequest: (request: Request) => void): void {
-  const { description, keys, hasJson }: Subcommand = SUBCOMMANDS[name];
+  const { description, keys, hasJson, operand, actions }: Subcommand = SUBCOMMANDS[name];
   const command = program
     .command(name)
     .description(description)
     .allowExcessArguments(false)
     .optionsGroup('Options:')
     .helpOption('-h, --help', 'Show this help.');
+  if (operand) command.argument(`<${operand.name}>`);
   if (hasJson) command.option('--json', 'Print the result as JSON.');
+  if (actions) command.addArgument(new Argument('[action]', 'What to do.').choices(actions));
   for (const key of keys) {
     for (const option of commanderOptions(key)) command.addOption(option.helpGroup('Options:'));
   }
   command.action(() => {
+    const [action] = command.args;
+    const json = command.getOptionValue('json') === true;
+    if (action && json) throw usage(`${name} ${action} takes no --json`);
     const before = flagsOf(program);
     const foreign = OPTION_KEYS.find((key) => before[key] !== undefined && !keys.includes(key));
     if (foreign) throw usage(`${name} takes no ${longFlag(OPTIONS[foreign], before[foreign])}`);
     onRequest({
       command: name,
-      flags: { ...before, ...flagsOf(command) },
-      json: command.getOptionValue('json') === true,
+      action,
+      flags: { ...before, ...flagsOf(command), ...(operand && { [operand.key]: command.args[0] }) },
+      json,
     });
   });
 }

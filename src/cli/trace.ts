@@ -1,10 +1,10 @@
 import type { Config } from '../config.ts';
 import { EXIT } from '../errors.ts';
-import type { ExportLane } from '../export/open-lane.ts';
+import type { ExportLane, LaneOptions } from '../export/open-lane.ts';
 import type { MetricsExport, MetricsParts } from '../export/open-metrics.ts';
 import type { TracesExport } from '../export/open-traces.ts';
-import { hostAttributes } from '../identity/host.ts';
-import { Identifier } from '../identity/identify.ts';
+import { bootId, hostAttributes } from '../identity/host.ts';
+import { Identifier, uidPrefixOf } from '../identity/identify.ts';
 import { ProcessCache } from '../identity/process-cache.ts';
 import { AcceptTracer } from '../kernel/accept-tracer.ts';
 import { recordsThatFit } from '../kernel/record-layout.ts';
@@ -35,21 +35,29 @@ export async function trace(config: Config, environment: NodeJS.ProcessEnv): Pro
   const exporting = config.exporting ? await import('../export/open-lane.ts') : undefined;
   const tracing = config.exportingTraces ? await import('../export/open-traces.ts') : undefined;
   const user = config.runAsUser === undefined ? undefined : await findNewUser(config.runAsUser);
-  const tracer = new AcceptTracer({ ...filters, hook: config.hook, ringBytes: config.ringBytes, self: 'all' });
+  const { hook, ringBytes, pinDirectory } = config;
+  // Before anything may connect: pinned programs see it, and must know that it is us.
+  const tracer = new AcceptTracer({ ...filters, hook, ringBytes, self: 'all', pinDirectory });
   const cache = new ProcessCache(config.commandLine.isWanted ? { redact: redactor(config.commandLine.secrets) } : {});
-  const identifier = new Identifier({ cache });
+  const { loadedMonotonicNs } = tracer.earlier;
+  const identifier = new Identifier({ cache, loadedMonotonicNs });
+  const runUidPrefix = uidPrefixOf(bootId(), process.hrtime.bigint());
   const { uidPrefix } = identifier;
   // Whose they are only root may see.
-  const listeners = config.listeners ? currentListeners(cache, uidPrefix) : [];
+  const listeners = config.listeners ? currentListeners(cache, runUidPrefix) : [];
   if (user) giveUpRoot(user, tracer);
-  const lane = await exporting?.openExportLane(environment, ledger, warn, await hostAttributes());
-  const traces = await tracing?.openTraces({
-    environment,
-    hostAttributes: await hostAttributes(),
-    ledger,
-    warn,
-    print: (line) => process.stderr.write(line),
-  });
+  const lane = await orAbandon(tracer, async () =>
+    exporting?.openExportLane(environment, ledger, warn, await hostAttributes(), laneOptions(config, tracer)),
+  );
+  const traces = await orAbandon(tracer, async () =>
+    tracing?.openTraces({
+      environment,
+      hostAttributes: await hostAttributes(),
+      ledger,
+      warn,
+      print: (line) => process.stderr.write(line),
+    }),
+  );
   const readLedger = () => {
     ledger.setRunning(tracer.counts());
     return ledger.counts();
@@ -71,13 +79,16 @@ export async function trace(config: Config, environment: NodeJS.ProcessEnv): Pro
   const sinks = new Sinks({ ledger, identifier, printer, lane, traces });
   // Before the line that says so: SIGUSR1 with nobody to hear it opens Node.js's debugger.
   const write = (line: string) => void process.stderr.write(line);
-  const bookkeeper = new Bookkeeper({ tracer, ledger, sinks, printer, uidPrefix, write });
-  process.stderr.write(`otel-tcpaccept: tracing hook=${tracer.hook} ${exportText(lane, [metrics, traces])}\n`);
+  const bookkeeper = new Bookkeeper({ tracer, ledger, sinks, printer, uidPrefix, runUidPrefix, write });
+  process.stderr.write(
+    `otel-tcpaccept: tracing hook=${tracer.hook} ${exportText(lane, [metrics, traces])}${pinText(tracer, config)}\n`,
+  );
   if (user) process.stderr.write(`otel-tcpaccept: ${costOf(user)}\n`);
   if (config.verbose) sayHostPid(tracer, filters.pid);
   printer.start();
   sinks.report('listener', listeners);
-  tracer.run((batch) => sinks.take(batch));
+  const holdRing = isSafeFirst(config) && lane?.tellsSafe === true;
+  tracer.run((batch) => sinks.take(batch), { holdRing });
   // From here: setting up takes half a second, which is not tracing.
   if (config.durationMillis !== undefined) stopSignal.stopAfter(config.durationMillis);
 
@@ -90,6 +101,11 @@ export async function trace(config: Config, environment: NodeJS.ProcessEnv): Pro
     printer.flush(PRINT_FLUSH_MILLIS),
   ]);
   bookkeeper.close();
+  if (pinDirectory !== undefined) {
+    write(
+      `otel-tcpaccept: accepts are still recorded in ${pinDirectory}: start again with --pin to go on, or end it with otel-tcpaccept unpin ${pinDirectory}\n`,
+    );
+  }
   await Promise.all([metrics?.close(METRICS_CLOSE_MILLIS), printer.flush(LAST_LINE_MILLIS)]);
   tracer.close();
   stopSignal.dispose();
@@ -100,6 +116,37 @@ export async function trace(config: Config, environment: NodeJS.ProcessEnv): Pro
 function redactor(pattern: string): (text: string) => string {
   const secrets = new RegExp(pattern, 'gi');
   return (text) => text.replace(secrets, '***');
+}
+
+/** What fails after the tracer was opened leaves no pins that were not there. */
+async function orAbandon<Result>(tracer: AcceptTracer, step: () => Promise<Result>): Promise<Result> {
+  try {
+    return await step();
+  } catch (error) {
+    try {
+      tracer.abandon();
+    } catch {
+      // Root was given up before, and with it the right to take pins away: they stay, and unpin finds them.
+    }
+    throw error;
+  }
+}
+
+function pinText({ earlier }: AcceptTracer, { pinDirectory }: Config): string {
+  return pinDirectory === undefined ? '' : ` pin=${pinDirectory} ${earlier.were ? 'resumed' : 'new'}`;
+}
+
+/** Whether records leave the ring, where a crash leaves them, only for the disk. */
+function isSafeFirst({ pinDirectory, spool }: Config): boolean {
+  return pinDirectory !== undefined && spool.mode === 'always';
+}
+
+function laneOptions(config: Config, tracer: AcceptTracer): LaneOptions {
+  const { mode, ...spool } = config.spool;
+  return {
+    spool: mode === 'off' ? undefined : { ...spool, mode },
+    ...(isSafeFirst(config) && { onSafe: (accepts) => tracer.release(accepts) }),
+  };
 }
 
 /** Imported only when wanted, as the lane is. */

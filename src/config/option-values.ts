@@ -37,7 +37,7 @@ export const secondsAsMillis: ParseText<number> = (text) => {
   return seconds >= LEAST_SECONDS && seconds <= MOST_SECONDS ? Math.round(seconds * 1000) : undefined;
 };
 
-const UNITS: Readonly<Record<string, number>> = { '': 1, K: 1024, M: 1024 ** 2, G: 1024 ** 3 };
+const UNITS: Readonly<Record<string, number>> = { '': 1, K: 1024, M: 1024 ** 2, G: 1024 ** 3, T: 1024 ** 4 };
 
 /** A power of two from one page to 1 GiB, in bytes; what the kernel takes as a ring's size. */
 export const powerOfTwoBytes: ParseText<number> = (text) => {
@@ -45,6 +45,26 @@ export const powerOfTwoBytes: ParseText<number> = (text) => {
   const bytes = Number(digits) * (UNITS[unit.toUpperCase()] ?? Number.NaN);
   return bytes >= 4096 && bytes <= 1024 ** 3 && Number.isInteger(Math.log2(bytes)) ? bytes : undefined;
 };
+
+/** A size in bytes, `least` to `most`, with or without a unit. */
+export function bytes(least: number, most: number): ParseText<number> {
+  return (text) => {
+    const [, digits, unit = ''] = /^(\d+)([KMGT]?)$/i.exec(text) ?? [];
+    const size = Number(digits) * (UNITS[unit.toUpperCase()] ?? Number.NaN);
+    return size >= least && size <= most ? size : undefined;
+  };
+}
+
+const MILLIS: Readonly<Record<string, number>> = { s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 };
+
+/** A time with its unit, in milliseconds, `least` to `most`. */
+export function duration(least: number, most: number): ParseText<number> {
+  return (text) => {
+    const [, digits, unit = ''] = /^(\d+)([smhd])$/.exec(text) ?? [];
+    const millis = Number(digits) * (MILLIS[unit] ?? Number.NaN);
+    return millis >= least && millis <= most ? millis : undefined;
+  };
+}
 
 /** Linux's PATH_MAX less the NUL. */
 const MOST_PATH_BYTES = 4095;

@@ -3,6 +3,8 @@ import type { AddressRange, Selection } from '../kernel/selection.ts';
 import { addressRange } from './address-range.ts';
 import type { OptionRow } from './option-row.ts';
 import {
+  bytes,
+  duration,
   oneOf,
   path,
   pattern,
@@ -14,6 +16,7 @@ import {
 } from './option-values.ts';
 import { absolutePath, containerId, EVERYTHING, namespace, selectionOf, user } from './selection.ts';
 
+export type SpoolMode = 'spill' | 'always' | 'off';
 export type OutputFormat = 'table' | 'ndjson' | 'none';
 
 /** The value of every option, by its key. `undefined`: not given, and nothing stands for it. */
@@ -34,6 +37,7 @@ export interface OptionValues {
   readonly output: OutputFormat;
   readonly hook: 'auto' | Hook;
   readonly ringBytes: number;
+  readonly pinDirectory: string | undefined;
   readonly runAsUser: number | string | undefined;
   readonly durationMillis: number | undefined;
   readonly count: number | undefined;
@@ -41,6 +45,10 @@ export interface OptionValues {
   readonly commandLineRedact: string;
   readonly listeners: boolean;
   readonly export: boolean | undefined;
+  readonly spoolMode: SpoolMode;
+  readonly spoolDirectory: string;
+  readonly spoolMaxBytes: number;
+  readonly spoolMaxAgeMillis: number;
   readonly verbose: boolean;
 }
 export type OptionKey = keyof OptionValues;
@@ -235,6 +243,21 @@ export const OPTIONS: { readonly [Key in OptionKey]: OptionRow<OptionValues[Key]
     parse: user,
     default: NONE,
   },
+  pinDirectory: {
+    group: 'Tracing',
+    flags: [
+      {
+        flags: '--pin <DIR>',
+        brief: 'Go on recording in the kernel when this process ends, and go on from there at the next start.',
+      },
+    ],
+    variable: 'TCPACCEPT_PIN',
+    noun: 'a directory',
+    accepts: 'an absolute path on a BPF file system, at most 4095 bytes',
+    example: '/sys/fs/bpf/otel-tcpaccept',
+    parse: absolutePath,
+    default: NONE,
+  },
   durationMillis: {
     group: 'Tracing',
     flags: [{ flags: '--duration <SECONDS>', brief: 'Stop after this time.' }],
@@ -303,6 +326,56 @@ export const OPTIONS: { readonly [Key in OptionKey]: OptionRow<OptionValues[Key]
     variable: 'TCPACCEPT_EXPORT',
     ...TRUE_OR_FALSE,
     default: NONE,
+  },
+  spoolMode: {
+    group: 'Export',
+    flags: [
+      {
+        flags: '--spool <MODE>',
+        brief:
+          'What is kept on disk until it is delivered: spill, what cannot be delivered now; always, everything, before it is sent; off, nothing.',
+      },
+    ],
+    variable: 'TCPACCEPT_SPOOL_MODE',
+    noun: 'a mode of the spool',
+    accepts: 'spill, always or off',
+    example: 'always',
+    parse: oneOf(['spill', 'always', 'off']),
+    default: { value: 'spill', text: 'spill' },
+  },
+  spoolDirectory: {
+    group: 'Export',
+    flags: [
+      { flags: '--spool-dir <PATH>', brief: 'The directory of the spool, of one process at a time; made if missing.' },
+    ],
+    variable: 'TCPACCEPT_SPOOL_DIR',
+    noun: 'a path',
+    accepts: 'the path of a directory, at most 4095 bytes',
+    example: '/var/spool/otel-tcpaccept',
+    parse: path,
+    default: { value: '/var/lib/otel-tcpaccept', text: '/var/lib/otel-tcpaccept' },
+  },
+  spoolMaxBytes: {
+    group: 'Export',
+    flags: [
+      { flags: '--spool-max-bytes <BYTES>', brief: 'Room of the spool; the oldest records are pushed out above it.' },
+    ],
+    variable: 'TCPACCEPT_SPOOL_MAX_BYTES',
+    noun: 'a size',
+    accepts: 'a whole number from 1M to 1T, in bytes or with K, M, G or T after it',
+    example: '1G',
+    parse: bytes(1024 ** 2, 1024 ** 4),
+    default: { value: 256 * 1024 ** 2, text: '256M' },
+  },
+  spoolMaxAgeMillis: {
+    group: 'Export',
+    flags: [{ flags: '--spool-max-age <TIME>', brief: 'How long the spool keeps records; older ones are pushed out.' }],
+    variable: 'TCPACCEPT_SPOOL_MAX_AGE',
+    noun: 'a time',
+    accepts: 'a number from 1s to 3650d, with s, m, h or d after it',
+    example: '12h',
+    parse: duration(1000, 3650 * 86_400_000),
+    default: { value: 6 * 86_400_000, text: '6d' },
   },
   verbose: {
     group: 'Other',

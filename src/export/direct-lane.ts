@@ -4,10 +4,17 @@ import type { RecordBatch } from '../record/accept-record.ts';
 import type { EventKind, EventRecords } from '../record/events.ts';
 import type { Warn } from './diagnostics.ts';
 import { DirectEncoder } from './direct/direct-encoder.ts';
+import { ReturningTransport } from './direct/returning-transport.ts';
+import { openTransport } from './open-transport.ts';
 import type { OtlpSettings } from './otlp-environment.ts';
-import { RequestBatcher } from './request-batcher.ts';
-import { OtlpTransport } from './transport/otlp-transport.ts';
-import { SendingQueue } from './transport/sending-queue.ts';
+import { type BatchedRequest, RequestBatcher } from './request-batcher.ts';
+import { SafeRecords } from './safe-records.ts';
+import type { DiskSpool } from './spool/disk-spool.ts';
+import { openSpool } from './spool/open-spool.ts';
+import type { SpoolSettings } from './spool/spool-settings.ts';
+import { type OrderedRequest, SpoolingQueue } from './spool/spooling-queue.ts';
+import { ID_STEP } from './transport/encoded-request.ts';
+import { SendingQueue, type SendingQueueParts } from './transport/sending-queue.ts';
 
 export interface DirectLaneParts {
   /** With the exporter `otlp`. */
@@ -15,37 +22,70 @@ export interface DirectLaneParts {
   readonly resource: Resource;
   readonly ledger: Ledger;
   readonly warn: Warn;
+  /** `undefined`: what cannot be delivered waits in memory only. */
+  readonly spool?: SpoolSettings | undefined;
+  /** Told how many more of the accepts, in the order they were handed over, are on disk or settled; must not throw. */
+  readonly onSafe?: ((accepts: number) => void) | undefined;
+}
+
+/** What has the requests until they are settled. */
+interface Delivery {
+  offer(request: OrderedRequest): void;
+  readonly pressure: number;
+  close(deadlineMillis: number): Promise<void>;
 }
 
 /**
  * Delivers records over OTLP with a queue and a transport of our own, which see what the endpoint says of each request.
  *
- * A request is tried again for as long as OTLP allows and the queue has room: `settings.batch.maxQueueSize` records.
+ * A request is tried again for as long as OTLP allows: with a spool until that is full or the request too old, without
+ * one while the queue has room, `settings.batch.maxQueueSize` records.
  */
 export class DirectLane {
   readonly #batcher: RequestBatcher;
-  readonly #queue: SendingQueue;
+  readonly #delivery: Delivery;
   #closing: Promise<void> | undefined;
 
-  /** Reads the credentials; nothing is connected yet. */
+  /** Reads the credentials and takes the spool; nothing is connected yet. Throws `ERR_SPOOL_HELD`. */
   static async open(parts: DirectLaneParts): Promise<DirectLane> {
-    return new DirectLane(parts, await OtlpTransport.open(parts.settings));
+    const transport = await openTransport(parts.settings);
+    return new DirectLane(parts, transport, parts.spool && (await spoolOrNone(parts.spool, parts.warn)));
   }
 
-  private constructor({ settings, resource, ledger, warn }: DirectLaneParts, transport: OtlpTransport) {
-    this.#queue = new SendingQueue({
-      settings,
-      transport,
-      ledger,
-      warn,
-      giveUpAfterMillis: Number.POSITIVE_INFINITY,
-    });
+  private constructor(parts: DirectLaneParts, transport: SendingQueueParts['transport'], spool: DiskSpool | undefined) {
+    const { settings, resource, ledger, warn, spool: spoolSettings, onSafe } = parts;
+    const encoder = new DirectEncoder({ resource, limits: settings.limits, warn });
+    const returning = new ReturningTransport(transport, encoder);
+    const safeRecords = onSafe && new SafeRecords(onSafe);
+    const safe = safeRecords?.safe ?? (() => {});
+    this.#delivery =
+      spool && spoolSettings
+        ? new SpoolingQueue({ settings, transport: returning, ledger, warn, spool, spoolSettings, onSafe: safe })
+        : new SendingQueue({
+            settings,
+            transport: returning,
+            ledger,
+            warn,
+            giveUpAfterMillis: () => Number.POSITIVE_INFINITY,
+            onSettled: safe,
+          });
+    let lastId = spool?.opened.lastId ?? 0;
     this.#batcher = new RequestBatcher({
-      encoder: new DirectEncoder({ resource, limits: settings.limits, warn }),
+      encoder,
       batch: settings.batch,
       ledger,
-      onRequest: ({ body, records }) => this.#queue.offer(body, records),
+      onRequest: (request: BatchedRequest) => {
+        lastId += ID_STEP - (lastId % ID_STEP);
+        const ordered = { ...request, id: lastId };
+        safeRecords?.add(ordered);
+        this.#delivery.offer(ordered);
+      },
     });
+  }
+
+  /** How much of the room for what is not delivered is taken, 0 to 1: at 1, records are lost. */
+  get pressure(): number {
+    return this.#delivery.pressure;
   }
 
   accept(batch: RecordBatch): void {
@@ -56,7 +96,10 @@ export class DirectLane {
     this.#batcher.add(kind, records);
   }
 
-  /** Sends what is queued and ends; after `deadlineMillis` what is still under way counts as dropped. Never rejects. */
+  /**
+   * Sends what is queued and ends; after `deadlineMillis` what is still under way is in the spool or counts as dropped.
+   * Never rejects.
+   */
   close(deadlineMillis: number): Promise<void> {
     this.#closing ??= this.#close(deadlineMillis);
     return this.#closing;
@@ -64,6 +107,17 @@ export class DirectLane {
 
   async #close(deadlineMillis: number): Promise<void> {
     this.#batcher.flush();
-    await this.#queue.close(deadlineMillis);
+    await this.#delivery.close(deadlineMillis);
   }
+}
+
+/** `undefined`, and a warning, when the disk does not allow it: tracing goes on without. */
+async function spoolOrNone(settings: SpoolSettings, warn: Warn): Promise<DiskSpool | undefined> {
+  const spool = await openSpool(settings, warn);
+  if (typeof spool !== 'string') return spool;
+  warn(
+    'spool-open',
+    `the spool ${settings.directory} cannot be used (${spool}): what cannot be delivered waits in memory only; give --spool-dir a directory that can be written to, or --spool off`,
+  );
+  return undefined;
 }

@@ -113,7 +113,9 @@ function httpTrouble(status: number, error: Error, settings: FailureSettings, si
     case 405:
       return [
         `${answer}: it does not take ${signal} there`,
-        `set ${variable} to one that does (${signal === 'logs' ? 'Jaeger takes traces only; ' : ''}the path is used as it stands here)`,
+        signal === 'logs'
+          ? `set ${variable} to a collector's or Loki's, which do (Jaeger takes traces only; the path is used as it stands here)`
+          : `set ${variable} to one that does (the path is used as it stands here)`,
       ];
     case 413:
       return [`${answer}: the request is too large`, `lower ${BATCH_VARIABLE[signal]} or raise its limit`];

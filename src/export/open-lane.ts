@@ -5,31 +5,49 @@ import { installDiagnostics, type Warn } from './diagnostics.ts';
 import { DirectLane } from './direct-lane.ts';
 import { type OtlpSettings, readOtlpEnvironment } from './otlp-environment.ts';
 import { makeResource } from './resource.ts';
-import { SdkLane } from './sdk-lane.ts';
+import type { SdkLane, SdkLaneParts } from './sdk-lane.ts';
+import type { SpoolSettings } from './spool/spool-settings.ts';
 import { hideSecretsOf } from './transport/hide-secrets.ts';
 
 /** Where records are delivered. */
 export interface ExportLane extends RecordSink {
   /** For the line that says tracing has begun: `export=http/protobuf endpoint=http://localhost:4318/v1/logs`. */
   readonly description: string;
-  /** Takes the batch; each record ends as delivered, rejected or dropped, and is queued until then. */
+  /** Whether `LaneOptions.onSafe` is told anything. */
+  readonly tellsSafe: boolean;
+  /** Takes the batch; each record ends as delivered, rejected, dropped, evicted or spooled, and is queued until then. */
   accept(batch: RecordBatch): void;
   /** Takes records of other events, as `accept` takes accepts. */
   report<Kind extends EventKind>(kind: Kind, records: readonly EventRecords[Kind][]): void;
+  /** How much of the room for what is not delivered is taken, 0 to 1: at 1, records are lost. Cheap. */
+  readonly pressure: number;
   /** Delivers what is queued and resolves, at the latest after the deadline. */
   close(deadlineMillis: number): Promise<void>;
+}
+
+/** What a lane may have beside the environment. */
+export interface LaneOptions {
+  /** `undefined`: no spool. */
+  readonly spool?: SpoolSettings | undefined;
+  /**
+   * Told how many more of the accepts, in the order they were handed to `accept`, are in the spool or settled; must not
+   * throw. Never called for the console.
+   */
+  readonly onSafe?: ((accepts: number) => void) | undefined;
 }
 
 /**
  * Opens the lane that the environment asks for, and says what of it was not understood; `undefined` when it wants none.
  *
- * Also shows the SDK's own messages from here on, at OTEL_LOG_LEVEL. Throws `ERR_EXPORT_CONFIG`.
+ * Also shows the SDK's own messages from here on, at OTEL_LOG_LEVEL. Throws `ERR_EXPORT_CONFIG` and
+ * `ERR_SPOOL_HELD`.
  */
 export async function openExportLane(
   environment: NodeJS.ProcessEnv,
   ledger: Ledger,
   warn: Warn,
   hostAttributes: Readonly<Record<string, string>>,
+  options: LaneOptions = {},
 ): Promise<ExportLane | undefined> {
   const { settings, warnings } = readOtlpEnvironment(environment);
   const { resource, warnings: resourceWarnings } = makeResource(hostAttributes);
@@ -39,14 +57,25 @@ export async function openExportLane(
   const hide = hideSecretsOf(environment);
   const warnHidden: Warn = (cause, text) => warn(cause, hide(text));
   installDiagnostics(settings.diagLevel, warnHidden, (line) => process.stderr.write(hide(line)));
-  const isDirect = settings.exporters.join() === 'otlp' && settings.protocol === 'http/protobuf';
-  const lane = await (isDirect ? DirectLane : SdkLane).open({ settings, resource, ledger, warn: warnHidden });
+  const isDirect = settings.exporters.join() === 'otlp';
+  const parts = { settings, resource, ledger, warn: warnHidden };
+  const lane = isDirect ? await DirectLane.open({ ...parts, ...options }) : await openSdkLane(parts);
   return {
     description: describe(settings),
+    tellsSafe: isDirect,
+    get pressure() {
+      return lane.pressure;
+    },
     accept: (batch) => lane.accept(batch),
     report: (kind, records) => lane.report(kind, records),
     close: (deadlineMillis) => lane.close(deadlineMillis),
   };
+}
+
+/** Imported only when wanted: the SDK is a hundred modules. */
+async function openSdkLane(parts: SdkLaneParts): Promise<SdkLane> {
+  const { SdkLane } = await import('./sdk-lane.ts');
+  return await SdkLane.open(parts);
 }
 
 function describe({ exporters, protocol, endpoint }: OtlpSettings): string {

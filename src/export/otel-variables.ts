@@ -16,7 +16,7 @@ const OTLP: readonly OtelVariable[] = [
   otlp('PROTOCOL', 'http/protobuf', '`http/protobuf`, `http/json` or `grpc`.'),
   otlp('HEADERS', '', 'Headers of every request, `key=value,key=value`, percent-encoded.'),
   otlp('COMPRESSION', 'none', '`none` or `gzip`.'),
-  otlp('TIMEOUT', '10000', 'Milliseconds for one batch with all its retries; 0 is no limit.'),
+  otlp('TIMEOUT', '10000', 'Milliseconds for one attempt to send a request; 0 is no limit.'),
   otlp('CERTIFICATE', '', 'PEM file of the certificates that the endpoint’s must be signed by.'),
   otlp('CLIENT_CERTIFICATE', '', 'PEM file of our certificate, for an endpoint that asks for one.'),
   otlp('CLIENT_KEY', '', 'PEM file of the private key of our certificate.'),
@@ -39,7 +39,7 @@ export const OTEL_VARIABLES: readonly OtelVariable[] = [
   row(
     'OTEL_BLRP_MAX_QUEUE_SIZE',
     '65536',
-    'Records that may wait or be under way; the newest are dropped above it (the specification’s default is 2048).',
+    'Records that may wait in memory or be under way; above it they go to the spool or, without one, the newest are dropped (the specification’s default is 2048).',
   ),
   row('OTEL_BLRP_MAX_EXPORT_BATCH_SIZE', '512', 'Records of one request.'),
   row('OTEL_BLRP_SCHEDULE_DELAY', '1000', 'Milliseconds that a batch which is not full waits.'),

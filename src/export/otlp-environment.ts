@@ -13,7 +13,7 @@ export interface OtlpSettings extends OtlpEndpoint {
   readonly exporters: readonly ExporterName[];
   readonly protocol: OtlpProtocol;
   readonly compression: 'none' | 'gzip';
-  /** For one batch with all its retries. */
+  /** For one attempt to send a request; in the SDK's exporter, with its retries. */
   readonly timeoutMillis: number;
   readonly batch: BatchSettings;
   readonly limits: { readonly attributeCountLimit: number; readonly attributeValueLengthLimit: number };

@@ -59,6 +59,11 @@ export class RecordFates {
     return admitted;
   }
 
+  /** How much of the room for records is taken, 0 to 1. */
+  get pressure(): number {
+    return Math.min(1, this.#underWay / this.#settings.batch.maxQueueSize);
+  }
+
   /** Counts records as queued, for which there is room. */
   enter(count: number): void {
     this.#underWay += count;

@@ -3,14 +3,28 @@ import type { AcceptView, RecordBatch } from '../record/accept-record.ts';
 import type { EventKind, EventRecords } from '../record/events.ts';
 import type { OtlpSettings } from './otlp-environment.ts';
 import type { EncodedRequest } from './transport/encoded-request.ts';
+import { split } from './transport/split-request.ts';
+
+/** Of a request: what a spool's row holds at most. Only a single record that is larger makes a larger one. */
+export const MAX_REQUEST_BYTES = 256 * 1024;
+/** A request is taken when it comes this near: the next record might not fit. */
+const BYTES_LEFT_FREE = 8 * 1024;
 
 /** Makes one request of the records added since the last. */
 export interface RecordEncoder {
   readonly records: number;
+  /** Of the request that `take` would make now, where that is known before. */
+  readonly bytes?: number;
   add<Kind extends EventKind>(kind: Kind, record: EventRecords[Kind]): void;
   /** The same as `add` of an accept, from where it lies. */
   addAccept(accept: AcceptView): void;
   take(): EncodedRequest;
+}
+
+/** A request, and how much nearer it brings the end of what was accepted. */
+export interface BatchedRequest extends EncodedRequest {
+  /** Accepts whose records are all in this request and those before it, and not all in those before. */
+  readonly accepted: number;
 }
 
 export interface RequestBatcherParts {
@@ -18,13 +32,14 @@ export interface RequestBatcherParts {
   readonly batch: Pick<OtlpSettings['batch'], 'maxExportBatchSize' | 'scheduledDelayMillis'>;
   readonly ledger: Ledger;
   /** Counts the records from here on, in the same call; must not throw. */
-  readonly onRequest: (request: EncodedRequest) => void;
+  readonly onRequest: (request: BatchedRequest) => void;
 }
 
 /** Collects records until a request is full or its first record has waited long enough; they are `queued` meanwhile. */
 export class RequestBatcher {
   readonly #parts: RequestBatcherParts;
   #timer: NodeJS.Timeout | undefined;
+  #accepted = 0;
 
   constructor(parts: RequestBatcherParts) {
     this.#parts = parts;
@@ -33,6 +48,7 @@ export class RequestBatcher {
   add<Kind extends EventKind>(kind: Kind, records: readonly EventRecords[Kind][]): void {
     for (const record of records) {
       this.#parts.encoder.add(kind, record);
+      if (kind === 'accepted') this.#accepted++;
       this.#added();
     }
     this.#wait();
@@ -41,6 +57,7 @@ export class RequestBatcher {
   accept(batch: RecordBatch): void {
     for (let index = 0; index < batch.count; index++) {
       this.#parts.encoder.addAccept(batch.view(index));
+      this.#accepted++;
       this.#added();
     }
     this.#wait();
@@ -49,7 +66,8 @@ export class RequestBatcher {
   #added(): void {
     const { encoder, batch, ledger } = this.#parts;
     ledger.add('queued', 1);
-    if (encoder.records >= batch.maxExportBatchSize) this.flush();
+    const isFull = (encoder.bytes ?? 0) >= MAX_REQUEST_BYTES - BYTES_LEFT_FREE;
+    if (isFull || encoder.records >= batch.maxExportBatchSize) this.flush();
   }
 
   #wait(): void {
@@ -63,8 +81,18 @@ export class RequestBatcher {
     this.#timer = undefined;
     const { encoder, ledger, onRequest } = this.#parts;
     if (encoder.records === 0) return;
-    const request = encoder.take();
-    ledger.add('queued', -request.records);
-    onRequest(request);
+    const parts = withinBytes(encoder.take());
+    const accepted = this.#accepted;
+    this.#accepted = 0;
+    for (const [index, part] of parts.entries()) {
+      ledger.add('queued', -part.records);
+      onRequest({ ...part, accepted: index === parts.length - 1 ? accepted : 0 });
+    }
   }
+}
+
+/** The request in as many as it takes for none to be too large, in order. */
+function withinBytes(request: EncodedRequest): readonly EncodedRequest[] {
+  const halves = request.body.length > MAX_REQUEST_BYTES ? split(request) : undefined;
+  return halves ? halves.flatMap(withinBytes) : [request];
 }

@@ -19,7 +19,7 @@ export interface ResponseNote {
   readonly unreadable: boolean;
 }
 
-const NOTHING: ResponseNote = { rejected: 0, message: '', unreadable: false };
+export const NOTHING_SAID: ResponseNote = { rejected: 0, message: '', unreadable: false };
 
 /**
  * Sees the responses that the stock delegate keeps to itself.
@@ -29,7 +29,7 @@ const NOTHING: ResponseNote = { rejected: 0, message: '', unreadable: false };
  * that is not deserialized, because it was cut off, leaves nothing here, and counts as taken in full.
  */
 export class ResponseNotes {
-  #last = NOTHING;
+  #last = NOTHING_SAID;
 
   /** `serializer`, watched. */
   watch<Request, Response extends ExportResponse>(
@@ -38,7 +38,7 @@ export class ResponseNotes {
     return {
       serializeRequest: (request) => serializer.serializeRequest(request),
       deserializeResponse: (data) => {
-        this.#last = { ...NOTHING, unreadable: true };
+        this.#last = { ...NOTHING_SAID, unreadable: true };
         const response = serializer.deserializeResponse(data);
         this.#last = noteOf(response);
         return response;
@@ -49,7 +49,7 @@ export class ResponseNotes {
   /** What was said of the request that has just been called back for. */
   take(): ResponseNote {
     const note = this.#last;
-    this.#last = NOTHING;
+    this.#last = NOTHING_SAID;
     return note;
   }
 }
@@ -62,7 +62,7 @@ export function readNote(
   try {
     return noteOf(serializer.deserializeResponse(data));
   } catch {
-    return { ...NOTHING, unreadable: true };
+    return { ...NOTHING_SAID, unreadable: true };
   }
 }
 

@@ -82,6 +82,11 @@ export class SdkLane implements RecordSink {
     }
   }
 
+  /** How much of the queue's room is taken, 0 to 1. */
+  get pressure(): number {
+    return this.#fates.pressure;
+  }
+
   /**
    * Sends what is queued and ends; after `deadlineMillis` what is still under way counts as dropped. Never rejects.
    *

@@ -11,6 +11,11 @@ export interface IdentifierOptions {
   readonly loadedMonotonicNs?: bigint;
 }
 
+/** What begins at that time of that boot has uids that begin so, and nothing else has. */
+export function uidPrefixOf(boot: string, monotonicNs: bigint): string {
+  return `${boot.replaceAll('-', '')}-${monotonicNs.toString(36)}-`;
+}
+
 /** Gives each accept of a batch its process and its uid; one for each session, since each counts from the start. */
 export class Identifier {
   readonly #cache: ProcessLookup;
@@ -19,7 +24,7 @@ export class Identifier {
 
   constructor({ cache, bootId: boot = bootId(), loadedMonotonicNs = process.hrtime.bigint() }: IdentifierOptions) {
     this.#cache = cache;
-    this.uidPrefix = `${boot.replaceAll('-', '')}-${loadedMonotonicNs.toString(36)}-`;
+    this.uidPrefix = uidPrefixOf(boot, loadedMonotonicNs);
   }
 
   /** Must be called, and the result used, while the batch is valid; its `records` may be kept. */

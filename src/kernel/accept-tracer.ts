@@ -2,27 +2,49 @@ import { TcpAcceptError } from '../errors.ts';
 import { DrainedBatch } from './accept-batch.ts';
 import type { AcceptBatch } from './accepted-connection.ts';
 import type { Hook, NativeBinding, NativeSession } from './binding.ts';
+import { EarlierReaders } from './earlier-readers.ts';
 import { loadNative } from './native.ts';
 import { type HookRefusal, openSession, type TracerSettings } from './open-session.ts';
 import { KERNEL_COUNTERS, type KernelCounter, RECORD_BYTES } from './record-layout.ts';
 
-/** Sums over all CPUs since the start, and the records waiting in the ring; names are the ledger's. */
-export type KernelCounts = Readonly<Record<KernelCounter | 'missed' | 'in_ring', number>>;
+/** What the session tells after its counters, in order. */
+const BESIDE_COUNTERS = ['missed', 'unstamped', 'in_ring'] as const;
+
+/**
+ * Sums over all CPUs since the start, and the records waiting in the ring; names are the ledger's.
+ *
+ * Of a session found pinned they begin where its last reader's were known: what it found in the ring, and losses that
+ * nobody told of yet, are counted here.
+ */
+export type KernelCounts = Readonly<Record<KernelCounter | (typeof BESIDE_COUNTERS)[number], number>>;
+
+export interface RunOptions {
+  /** `false` lets the process end meanwhile; default true. */
+  readonly keepAlive?: boolean;
+  /** Records handed over keep their space in the ring, where the next reader of the pins finds them, until `release`. */
+  readonly holdRing?: boolean;
+}
 
 /** Records of one batch at most: one to two milliseconds of work, more where every accept is of a new process. */
 const BATCH_RECORDS = 128;
 /** Batches follow each other for so long; then the event loop has its turn, though the ring may hold more. */
 const TURN_MILLIS = 5;
-/** The pause before the next look at the ring: short after a batch, long when there was nothing. */
+/**
+ * The pause before the next look at the ring: after a batch, when there was nothing, and when there was nothing for a
+ * while. A look at nothing costs little but the timer that wakes us, some 0.1 ms on a busy virtual machine.
+ */
 const BUSY_PAUSE_MILLIS = 5;
 const IDLE_PAUSE_MILLIS = 20;
+const QUIET_PAUSE_MILLIS = 40;
+const QUIET_AFTER_MILLIS = 5000;
 /** How often to ask whether accepts asleep at the start have returned; until then every system call costs 50 ns more. */
 const SETTLE_CHECK_MILLIS = 500;
 /** How long programs still running on other CPUs may take to finish after they were detached. */
 const SETTLE_MILLIS = 200;
 
 /**
- * Sees accepts from construction to `stop`, and hands them over in batches once `run` is called.
+ * Sees accepts from construction to `stop`, and hands them over in batches once `run` is called. With `pinDirectory`
+ * the kernel's part was there before, or stays there after, or both.
  *
  * The kernel wakes nobody: a timer drains the ring, at once again while it is full. The constructor throws
  * `TcpAcceptError` and then leaves nothing attached.
@@ -31,6 +53,9 @@ export class AcceptTracer {
   readonly hook: Hook;
   /** Better hooks that this kernel refused. */
   readonly refused: readonly HookRefusal[];
+  /** Whether the session is pinned, by us or by others before. */
+  readonly isPinned: boolean;
+  readonly earlier: EarlierReaders;
   readonly #native: NativeBinding;
   readonly #session: NativeSession;
   readonly #buffer = new Uint8Array(BATCH_RECORDS * RECORD_BYTES);
@@ -38,9 +63,13 @@ export class AcceptTracer {
   #onBatch: ((batch: AcceptBatch) => void) | undefined;
   #timer: NodeJS.Timeout | undefined;
   #keepAlive = true;
+  #holdsRing = false;
   #nextSettleCheck = 0;
+  #lastBatchAt = Number.NEGATIVE_INFINITY;
   #stopped: Promise<void> | undefined;
   #closed = false;
+  #drainedRecords = 0;
+  #finalCounts: KernelCounts | undefined;
 
   constructor(settings: TracerSettings, native: NativeBinding = loadNative()) {
     this.#native = native;
@@ -48,11 +77,14 @@ export class AcceptTracer {
     this.hook = hook;
     this.#session = session;
     this.refused = refused;
+    this.isPinned = settings.pinDirectory !== undefined;
+    this.earlier = new EarlierReaders(session);
   }
 
-  /** Starts handing batches to `onBatch`, which must not throw. `keepAlive: false` lets the process end meanwhile. */
-  run(onBatch: (batch: AcceptBatch) => void, { keepAlive = true } = {}): void {
+  /** Starts handing batches to `onBatch`, which must not throw. */
+  run(onBatch: (batch: AcceptBatch) => void, { keepAlive = true, holdRing = false }: RunOptions = {}): void {
     this.#assertOpen();
+    this.#holdsRing = holdRing;
     this.#onBatch = onBatch;
     this.#keepAlive = keepAlive;
     this.#schedule(0);
@@ -70,12 +102,21 @@ export class AcceptTracer {
     return total;
   }
 
+  /** With `holdRing`: the oldest `records` that were handed over are safe elsewhere. Does nothing after `close`. */
+  release(records: number): void {
+    if (!this.#closed) this.#session.release(records);
+  }
+
   /** Counts as of now; they still hold after `stop`, until `close`. */
   counts(): KernelCounts {
     this.#assertOpen();
-    const sums = new BigUint64Array(KERNEL_COUNTERS.length + 2);
+    return this.#finalCounts ?? this.earlier.without(this.#allCounts());
+  }
+
+  #allCounts(): KernelCounts {
+    const names = [...KERNEL_COUNTERS, ...BESIDE_COUNTERS] as const;
+    const sums = new BigUint64Array(names.length);
     this.#session.counters(sums);
-    const names = [...KERNEL_COUNTERS, 'missed', 'in_ring'] as const;
     return Object.fromEntries(names.map((name, i) => [name, Number(sums[i] ?? 0n)])) as Record<
       (typeof names)[number],
       number
@@ -87,7 +128,16 @@ export class AcceptTracer {
     return this.#session.hostPid() || undefined;
   }
 
-  /** Ends recording and hands over all that was recorded; resolves when the ring is empty. May be called again. */
+  /** By program: how many instructions the verifier went through to load it; empty before Linux 5.16. */
+  verifiedInstructions(): Readonly<Record<string, number>> {
+    this.#assertOpen();
+    return this.#session.verifiedInstructions();
+  }
+
+  /**
+   * Ends recording and hands over all that was recorded; resolves when the ring is empty. What is pinned goes on
+   * recording: then the counts stay as they are, and what comes now is the next reader's. May be called again.
+   */
   stop(): Promise<void> {
     this.#stopped ??= this.#settle();
     return this.#stopped;
@@ -104,6 +154,12 @@ export class AcceptTracer {
     this.#session.close();
   }
 
+  /** Closes, and takes away what this tracer pinned, as if it had never been. What it found pinned goes on recording. */
+  abandon(): void {
+    this.#session.abandon();
+    this.close();
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     if (this.#closed) return;
     await this.stop();
@@ -117,11 +173,25 @@ export class AcceptTracer {
   async #settle(): Promise<void> {
     this.#assertOpen();
     clearTimeout(this.#timer);
+    if (this.isPinned) return this.#leave();
     this.#session.detach();
     const deadline = performance.now() + SETTLE_MILLIS;
     while (this.#drain() > 0 || (!isSettled(this.counts()) && performance.now() < deadline)) {
       await new Promise((resolve) => setImmediate(resolve));
     }
+  }
+
+  /** Reads what is there now, and no more: it may come for ever. */
+  #leave(): void {
+    for (let left = this.#allCounts().in_ring; left > 0; ) {
+      const count = this.#drain();
+      left = count === 0 ? 0 : left - count;
+    }
+    const counts = this.earlier.without(this.#allCounts());
+    const { filtered, self, aggregated, ring_full, unreadable, submitted } = counts;
+    // An accept that is being decided on is not counted yet.
+    const seen = filtered + self + aggregated + ring_full + unreadable + submitted;
+    this.#finalCounts = { ...counts, seen, in_ring: submitted - this.#drainedRecords };
   }
 
   #schedule(pauseMillis: number): void {
@@ -136,7 +206,13 @@ export class AcceptTracer {
     while (count === BATCH_RECORDS && performance.now() < turnEnds);
     if (this.#stopped || !this.#onBatch) return;
     this.#checkSettled();
-    this.#schedule(count === BATCH_RECORDS ? 0 : count > 0 ? BUSY_PAUSE_MILLIS : IDLE_PAUSE_MILLIS);
+    this.#schedule(this.#pauseMillis(count));
+  }
+
+  #pauseMillis(count: number): number {
+    if (count === BATCH_RECORDS) return 0;
+    if (count > 0) return BUSY_PAUSE_MILLIS;
+    return performance.now() - this.#lastBatchAt < QUIET_AFTER_MILLIS ? IDLE_PAUSE_MILLIS : QUIET_PAUSE_MILLIS;
   }
 
   #checkSettled(): void {
@@ -148,10 +224,13 @@ export class AcceptTracer {
   #drain(): number {
     if (!this.#onBatch) return 0;
     const count = this.#session.drain(this.#buffer);
+    this.#drainedRecords += count;
     if (count > 0) {
+      this.#lastBatchAt = performance.now();
       this.#native.readClock(this.#clock);
       const [bootToUnixNs = 0n, observedUnixNs = 0n] = this.#clock;
       this.#onBatch(new DrainedBatch(this.#buffer, count, { bootToUnixNs, observedUnixNs }));
+      if (!this.#holdsRing) this.release(count);
     }
     return count;
   }

@@ -55,28 +55,56 @@ export interface NativeSettings {
   readonly selfMode: number;
   /** Remote ports for mode `ports`, at most 64. */
   readonly selfPorts: readonly number[];
+  /** Where to pin all of it, or to find it pinned; empty for nowhere. */
+  readonly pinDirectory: string;
+  /** What the session found there must have been pinned with, to the letter. */
+  readonly pinnedSettings: string;
 }
 
-/** One loaded and attached set of programs. Every method but `close` throws `ERR_CLOSED` after `close`. */
+/** One loaded and attached set of programs. Every method but `close` and `abandon` throws `ERR_CLOSED` after `close`. */
 export interface NativeSession {
-  /** Copies whole records into `into`, gives their space in the ring back, and returns how many. */
+  /** Copies whole records into `into` and returns how many; they keep their space in the ring until they are released. */
   drain(into: Uint8Array): number;
-  /** Fills sums over all CPUs: one for each of `KERNEL_COUNTERS`, then `missed`, then the records in the ring. */
+  /** Gives back the space of the oldest `records` that were drained. */
+  release(records: number): void;
+  /**
+   * Fills: 1 when the session was found pinned, else 0; when its sequences began, `CLOCK_MONOTONIC`; how many records
+   * were given back before.
+   */
+  origin(into: BigUint64Array): void;
+  /** `NOTES_LENGTH` numbers that stay with the maps. */
+  readNotes(into: BigUint64Array): void;
+  writeNotes(from: BigUint64Array): void;
+  /** Fills sums over all CPUs: one for each of `KERNEL_COUNTERS`, then `missed`, `unstamped` and the records in the ring. */
   counters(into: BigUint64Array): void;
   /** Detaches what watches accepts that were asleep at the start once they have returned; `true` when that is done. */
   settle(): boolean;
   /** The tgid in the initial pid namespace of the process `NativeSettings.pid` names; 0 when there is none now. */
   hostPid(): number;
-  /** Ends recording; `drain` and `counters` still work. */
+  /** By program: how many instructions the verifier went through to load it; empty before Linux 5.16. */
+  verifiedInstructions(): Record<string, number>;
+  /** Ends recording, and takes the pins away; `drain` and `counters` still work. */
   detach(): void;
-  /** Detaches and frees; may be called again. */
+  /** Frees, and detaches what is not pinned; may be called again. */
   close(): void;
+  /** Closes, and takes away what this session pinned; what it found pinned stays. */
+  abandon(): void;
 }
 
-/** A loaded lister of listeners. `list` throws `ERR_CLOSED` after `close`. */
+/** What was pinned in a directory until now. */
+export interface Unpinned {
+  /** As `NativeSettings.pinnedSettings`; empty when a killed process had not finished pinning. */
+  readonly settings: string;
+  readonly links: number;
+  readonly unreadRecords: number;
+}
+
+/** A loaded lister of listeners. Every method but `close` throws `ERR_CLOSED` after `close`. */
 export interface NativeListeners {
   /** Records of `LISTENER_BYTES`, one for each descriptor of a socket that listens. */
   list(): Uint8Array;
+  /** As a session's. */
+  verifiedInstructions(): Record<string, number>;
   /** May be called again. */
   close(): void;
 }
@@ -84,6 +112,12 @@ export interface NativeListeners {
 /** What `build/tcpaccept.node` exports. Failures are `Error`s with `code`, `operation`, `errno` and `log`. */
 export interface NativeBinding {
   open(settings: NativeSettings): NativeSession;
+  /** Tells builds of the BPF programs apart. */
+  programsVersion(): string;
+  /** `NativeSettings.pinnedSettings` of the session pinned in a directory; empty when there is none. */
+  pinnedSettings(directory: string): string;
+  /** Takes away all that is pinned in a directory, and the directory. Throws `ERR_PIN` when that is not ours. */
+  unpin(directory: string): Unpinned;
   /** Fills nanoseconds: what to add to `CLOCK_BOOTTIME` for wall time, measured now, and the wall time. */
   readClock(into: BigInt64Array): void;
   /** Byte offset of each field of `struct tcpaccept_event`, and `bytes`, from the C compiler. */

@@ -31,14 +31,14 @@ export const HOOK_LIMITS: Readonly<Record<Hook, HookLimits>> = {
     needs: 'BPF trampolines',
     capabilities: [...LOADING, 'CAP_DAC_READ_SEARCH'],
     sees: 'every accept, and the listener it came from',
-    limits: ['an accept of a 32-bit process already asleep when tracing begins'],
+    limits: ['an accept of a 32-bit process or a kernel thread already asleep when tracing begins'],
   },
   kretprobe: {
     needs: 'kprobes',
     capabilities: [...LOADING, 'CAP_DAC_OVERRIDE'],
     sees: 'every accept, and the listener of accept and accept4 calls',
     limits: [
-      'an accept of a 32-bit process already asleep when tracing begins',
+      'an accept of a 32-bit process or a kernel thread already asleep when tracing begins',
       'above 4,096 threads asleep in accept at once: counted as missed',
       'accept-queue length and limit of io_uring, in-kernel and 32-bit accepts: left out',
     ],

@@ -34,7 +34,12 @@ export class Listeners {
     return { listeners, listedUnixNs, listedBootNs: listedUnixNs - bootToUnixNs };
   }
 
-  /** May be called again; `list` throws `ERR_CLOSED` from now on. */
+  /** By program: how many instructions the verifier went through to load it; empty before Linux 5.16. */
+  verifiedInstructions(): Readonly<Record<string, number>> {
+    return this.#listeners.verifiedInstructions();
+  }
+
+  /** May be called again; all else throws `ERR_CLOSED` from now on. */
   close(): void {
     this.#listeners.close();
   }

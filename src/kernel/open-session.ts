@@ -9,6 +9,7 @@ import {
   type SelfMode,
 } from './binding.ts';
 import { addressSet, numberSet } from './member-set.ts';
+import { findPinnedHook, pinnedSettings } from './pinned-settings.ts';
 import { AF_INET, AF_INET6 } from './record-layout.ts';
 import type { AddressRange, Selection } from './selection.ts';
 
@@ -41,6 +42,8 @@ export interface TracerSettings {
   /** Which of the calling process's own connections are never events: none, all, or those to `selfPorts`. */
   readonly self: SelfMode;
   readonly selfPorts?: readonly number[];
+  /** A directory on a BPF file system: all is pinned there and outlives us, or is found there and goes on. */
+  readonly pinDirectory?: string | undefined;
 }
 
 const EVERYTHING = { included: [], excluded: [] } as const;
@@ -59,26 +62,29 @@ export interface OpenedSession {
 }
 
 /**
- * Opens a session with the hook asked for or, for `auto`, with the best one the kernel takes.
+ * Opens a session with the hook asked for or, for `auto`, with the pinned one's, else the best one the kernel takes.
  *
- * Throws what the last hook tried was refused with; a wrong setting is refused at once.
+ * Throws what the last hook tried was refused with; a wrong setting and pins that cannot be used are refused at once.
  */
 export function openSession(settings: TracerSettings, native: NativeBinding): OpenedSession {
   const refused: HookRefusal[] = [];
-  const candidates = settings.hook === 'auto' ? HOOKS : [settings.hook];
+  const { pinDirectory } = settings;
+  const pinnedHook = pinDirectory === undefined ? undefined : findPinnedHook(pinDirectory, settings, native);
+  const candidates = pinnedHook ? [pinnedHook] : settings.hook === 'auto' ? HOOKS : [settings.hook];
   for (const hook of candidates) {
     try {
-      return { hook, session: native.open(nativeSettings(settings, hook)), refused };
+      return { hook, session: native.open(nativeSettings(settings, hook, native)), refused };
     } catch (thrown) {
       const error = TcpAcceptError.from(thrown);
-      if (error.exitCode === EXIT.usage) throw error;
+      if (error.exitCode === EXIT.usage || error.code === 'ERR_PIN_HELD') throw error;
       refused.push({ hook, error });
     }
   }
   throw refused.at(-1)?.error ?? new TcpAcceptError('ERR_BPF_HOOK', 'no hook to try');
 }
 
-function nativeSettings(settings: TracerSettings, hook: Hook): NativeSettings {
+function nativeSettings(settings: TracerSettings, hook: Hook, native: NativeBinding): NativeSettings {
+  const { pinDirectory = '' } = settings;
   return {
     hook,
     ringBytes: settings.ringBytes,
@@ -96,5 +102,7 @@ function nativeSettings(settings: TracerSettings, hook: Hook): NativeSettings {
     containerDirectories: settings.containerDirectories ?? EVERYTHING,
     selfMode: SELF_MODES.indexOf(settings.self),
     selfPorts: settings.selfPorts ?? [],
+    pinDirectory,
+    pinnedSettings: pinDirectory && JSON.stringify(pinnedSettings(settings, hook, native)),
   };
 }

@@ -1,7 +1,14 @@
 import type { LedgerName } from '../ledger.ts';
 
 /** The ledger's names that count accepts of which no record arrives. */
-export const LOSS_CAUSES = ['ring_full', 'unreadable', 'missed', 'rejected', 'dropped'] as const satisfies LedgerName[];
+export const LOSS_CAUSES = [
+  'ring_full',
+  'unreadable',
+  'missed',
+  'rejected',
+  'dropped',
+  'evicted',
+] as const satisfies LedgerName[];
 export type LossCause = (typeof LOSS_CAUSES)[number];
 
 /** How many accepts were lost for one cause in an interval. */

@@ -2,7 +2,18 @@ import type { LedgerCounts } from '../ledger.ts';
 import { LOSS_CAUSES, type LossCause, type LossRecord } from './loss-record.ts';
 
 /** Losses of the export itself: while nothing gets through, a record of them would be lost as well, and be a loss. */
-const EXPORT_CAUSES: ReadonlySet<LossCause> = new Set<LossCause>(['rejected', 'dropped']);
+const EXPORT_CAUSES: ReadonlySet<LossCause> = new Set<LossCause>(['rejected', 'dropped', 'evicted']);
+
+export interface LossReportsOptions {
+  /** That of the session's other uids. */
+  readonly uidPrefix: string;
+  /** For what is counted in this run only, where a session has several; default `uidPrefix`. */
+  readonly runUidPrefix?: string;
+  /** When counting began. */
+  readonly startedUnixNs: bigint;
+  /** What the session's earlier runs counted. */
+  readonly countsBefore?: Readonly<Partial<Record<LossCause, number>>>;
+}
 
 /**
  * Turns what the ledger lost into records: at each look one for every cause that moved since it was last told of.
@@ -10,15 +21,13 @@ const EXPORT_CAUSES: ReadonlySet<LossCause> = new Set<LossCause>(['rejected', 'd
  * Losses of the export are told of once something was delivered again, all in one; until then they add up.
  */
 export class LossReports {
-  readonly #uidPrefix: string;
+  readonly #options: LossReportsOptions;
   readonly #told = new Map<LossCause, { count: number; unixNs: bigint }>();
   #delivered = 0;
-  #sequence = 0;
 
-  /** `uidPrefix` is that of the session's other uids; `startedUnixNs` is when counting began. */
-  constructor({ uidPrefix, startedUnixNs }: { readonly uidPrefix: string; readonly startedUnixNs: bigint }) {
-    this.#uidPrefix = uidPrefix;
-    for (const cause of LOSS_CAUSES) this.#told.set(cause, { count: 0, unixNs: startedUnixNs });
+  constructor(options: LossReportsOptions) {
+    this.#options = options;
+    for (const cause of LOSS_CAUSES) this.#told.set(cause, { count: 0, unixNs: options.startedUnixNs });
   }
 
   /** The losses up to `nowUnixNs`, each told of once. */
@@ -29,10 +38,22 @@ export class LossReports {
     for (const [cause, told] of this.#told) {
       const count = counts[cause] - told.count;
       if (count === 0 || (EXPORT_CAUSES.has(cause) && !isGettingThrough)) continue;
-      const uid = `${this.#uidPrefix}lost-${this.#sequence++}`;
-      records.push({ uid, cause, count, noticedUnixNs: nowUnixNs, intervalNs: nowUnixNs - told.unixNs });
+      records.push({
+        uid: this.#uid(cause, told.count, counts[cause]),
+        cause,
+        count,
+        noticedUnixNs: nowUnixNs,
+        intervalNs: nowUnixNs - told.unixNs,
+      });
       this.#told.set(cause, { count: counts[cause], unixNs: nowUnixNs });
     }
     return records;
+  }
+
+  /** Of the losses from one count to another: told of again, they are called the same. */
+  #uid(cause: LossCause, from: number, to: number): string {
+    const { uidPrefix, runUidPrefix = uidPrefix, countsBefore = {} } = this.#options;
+    const before = countsBefore[cause] ?? 0;
+    return `${EXPORT_CAUSES.has(cause) ? runUidPrefix : uidPrefix}lost-${cause}-${before + from}-${before + to}`;
   }
 }

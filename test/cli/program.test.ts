@@ -50,6 +50,23 @@ test('variables and their warnings arrive', () => {
   assert.deepEqual(parse('-T', environment), { command: 'trace', ...readConfig({ time: 'true' }, environment) });
 });
 
+test('spool takes its own options, and one of its words, which has no --json', () => {
+  assert.deepEqual(parse('spool'), { command: 'spool', json: false, ...readConfig({}, {}) });
+  assert.deepEqual(parse('--spool-dir /a spool --json --spool-max-age 1d'), {
+    command: 'spool',
+    json: true,
+    ...readConfig({ spoolDirectory: '/a', spoolMaxAgeMillis: '1d' }, {}),
+  });
+  for (const action of ['flush', 'export']) {
+    assert.deepEqual(parse(`spool ${action}`), { command: 'spool', action, json: false, ...readConfig({}, {}) });
+    assert.throws(() => parse(`spool ${action} --json`), { message: /^spool \w+ takes no --json; see / });
+  }
+  assert.throws(() => parse('spool empty'), { message: /'empty' is invalid .* flush, export; see / });
+  assert.throws(() => parse('spool flush export'), { code: 'ERR_USAGE' });
+  assert.throws(() => parse('spool -P 80'), { code: 'ERR_USAGE' });
+  assert.throws(() => parse('--spool off spool'), { message: /^spool takes no --spool; see / });
+});
+
 test('doctor takes its own options, and those before it that mean something to it', () => {
   assert.deepEqual(parse('doctor'), { command: 'doctor', json: false, ...readConfig({}, {}) });
   assert.deepEqual(parse('--verbose --hook fexit doctor --json --hook syscall --no-export'), {

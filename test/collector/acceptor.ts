@@ -43,6 +43,8 @@ export interface AcceptorOptions {
   readonly backlog?: number;
   /** The effective user; default root. */
   readonly userId?: number;
+  /** A program and its first arguments that end by running the acceptor in their place, such as `unshare`. */
+  readonly through?: readonly string[];
 }
 
 const EVERY_KIND: readonly Listening[] = [
@@ -65,14 +67,15 @@ export class Acceptor {
     return acceptor;
   }
 
-  private constructor({ listeners = EVERY_KIND, backlog = BACKLOG, userId }: AcceptorOptions) {
+  private constructor({ listeners = EVERY_KIND, backlog = BACKLOG, userId, through = [] }: AcceptorOptions) {
     this.listeners = listeners;
     this.backlog = backlog;
     const request = {
       listeners: listeners.map(({ family, address }) => [family, address, backlog]),
       userId: userId ?? null,
     };
-    this.#child = spawn('python3', [PROGRAM, JSON.stringify(request)], { stdio: ['pipe', 'pipe', 'inherit'] });
+    const [program, ...args] = [...through, 'python3', PROGRAM, JSON.stringify(request)];
+    this.#child = spawn(program ?? 'python3', args, { stdio: ['pipe', 'pipe', 'inherit'] });
     if (!this.#child.stdout) throw new Error('the acceptor has no stdout');
     this.#lines = createInterface(this.#child.stdout)[Symbol.asyncIterator]();
   }

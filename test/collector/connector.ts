@@ -19,15 +19,19 @@ export interface Connected {
   readonly after: string;
 }
 
-/** Makes `count` connections to the targets in turn; `awaits`: each until it is accepted, else as fast as one client can. */
+/**
+ * Makes `count` connections to the targets in turn; `awaits`: each until it is accepted, else as fast as one client can.
+ * `through` is a program and its first arguments that end by running the client in their place, such as `nsenter`.
+ */
 export async function connect(
   targets: readonly Target[],
   count: number,
-  { awaits }: { readonly awaits: boolean },
+  { awaits, through = [] }: { readonly awaits: boolean; readonly through?: readonly string[] },
 ): Promise<Connected[]> {
   const request = JSON.stringify({ targets, count, awaits });
   const limits = { timeout: LONGEST_MILLIS, maxBuffer: LARGEST_ANSWER_BYTES };
-  return JSON.parse((await promisify(execFile)('python3', [PROGRAM, request], limits)).stdout);
+  const [program, ...args] = [...through, 'python3', PROGRAM, request];
+  return JSON.parse((await promisify(execFile)(program ?? 'python3', args, limits)).stdout);
 }
 
 /** Connections without end, until it is disposed of. */

@@ -1,5 +1,8 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
@@ -14,7 +17,7 @@ const POLL_INTERVAL_MILLIS = 5;
 const PATIENCE_MILLIS = 30_000;
 
 export interface CommandOptions {
-  /** Its whole environment beside PATH. */
+  /** Its whole environment beside PATH and a spool of its own, which is removed with it. */
   readonly env?: Readonly<Record<string, string>>;
   /** What runs; default node and the command's source. */
   readonly command?: readonly [string, ...string[]];
@@ -40,6 +43,7 @@ export class TracerCommand {
   readonly #child: ChildProcess;
   readonly #closed: Promise<unknown>;
   readonly #isGroup: boolean;
+  readonly #spool = mkdtempSync(join(tmpdir(), 'otel-tcpaccept-spool-'));
   #since = performance.now();
   #stdout = '';
   #stdoutLines = 0;
@@ -50,7 +54,7 @@ export class TracerCommand {
     this.#child = spawn(program, [...before, ...args], {
       cwd: ROOT,
       stdio: ['ignore', 'pipe', 'pipe'],
-      env: { PATH: process.env['PATH'], ...env },
+      env: { PATH: process.env['PATH'], TCPACCEPT_SPOOL_DIR: this.#spool, ...env },
       detached,
     });
     this.#closed = once(this.#child, 'close');
@@ -161,10 +165,12 @@ export class TracerCommand {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    if (this.#child.exitCode !== null || this.#child.signalCode !== null) return;
-    const exited = once(this.#child, 'exit');
-    this.#kill('SIGKILL');
-    await exited;
+    if (this.#child.exitCode === null && this.#child.signalCode === null) {
+      const exited = once(this.#child, 'exit');
+      this.#kill('SIGKILL');
+      await exited;
+    }
+    rmSync(this.#spool, { recursive: true, force: true });
   }
 }
 

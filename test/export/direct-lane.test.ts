@@ -7,6 +7,7 @@ import { EXPORT_FATES, Ledger } from '../../src/ledger.ts';
 import { freePorts } from '../collector/free-ports.ts';
 import { records, TestLane } from './lane.ts';
 import { OtlpServer } from './otlp-server.ts';
+import { SpoolFolder } from './spool/spool-under-test.ts';
 import { until } from './transport/until.ts';
 
 const CLOSE_MILLIS = 10_000;
@@ -63,3 +64,35 @@ test('more than the queue may hold is dropped and counted, as is what is left at
   await lane.close(50);
   assert.deepEqual(fates(), { dropped: 151 });
 });
+
+for (const mode of ['spill', 'always', 'off'] as const) {
+  test(`accepts are said to be safe in their order, records of losses between them are not counted (spool: ${mode})`, async () => {
+    using folder = new SpoolFolder();
+    await using server = await OtlpServer.start();
+    const ledger = new Ledger();
+    const { settings } = readOtlpEnvironment({
+      OTEL_EXPORTER_OTLP_ENDPOINT: server.endpoint,
+      OTEL_BLRP_MAX_EXPORT_BATCH_SIZE: '7',
+    });
+    const told: number[] = [];
+    const lane = await DirectLane.open({
+      settings,
+      resource: resourceFromAttributes({ 'service.name': 'test' }),
+      ledger,
+      warn: () => {},
+      onSafe: (accepts) => told.push(accepts),
+      ...(mode !== 'off' && { spool: { mode, directory: folder.path, maxBytes: 1e9, maxAgeMillis: 1e9 } }),
+    });
+    const loss = { uid: 'u', cause: 'dropped', count: 40, noticedUnixNs: 1n, intervalNs: 1n } as const;
+    for (let batch = 0; batch < 10; batch++) {
+      lane.accept(records(10));
+      lane.report('lost', [loss, loss]);
+    }
+    await lane.close(CLOSE_MILLIS);
+    assert.equal(ledger.get('delivered'), 120);
+    assert.equal(
+      told.reduce((sum, accepts) => sum + accepts, 0),
+      100,
+    );
+  });
+}

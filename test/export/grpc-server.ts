@@ -1,4 +1,4 @@
-import { Server, ServerCredentials, type ServerUnaryCall, type sendUnaryData } from '@grpc/grpc-js';
+import { type Metadata, Server, ServerCredentials, type ServerUnaryCall, type sendUnaryData } from '@grpc/grpc-js';
 
 const keep = (bytes: Buffer) => bytes;
 const exportOf = (service: string) => ({
@@ -13,7 +13,10 @@ const exportOf = (service: string) => ({
 const SERVICES = { logs: exportOf('logs.v1.LogsService'), traces: exportOf('trace.v1.TraceService') };
 
 /** What the server says: the bytes of a response, a gRPC status, or nothing. */
-export type GrpcAnswer = Buffer | { readonly code: number; readonly details: string } | undefined;
+export type GrpcAnswer =
+  | Buffer
+  | { readonly code: number; readonly details: string; readonly metadata?: Metadata }
+  | undefined;
 
 /** A gRPC server with the services for logs and traces, answering as it is told; hold it with `await using`. */
 export class GrpcServer {

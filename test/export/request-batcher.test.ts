@@ -1,11 +1,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { RequestBatcher } from '../../src/export/request-batcher.ts';
+import type { ReadableLogRecord } from '@opentelemetry/sdk-logs';
+import { type BatchedRequest, RequestBatcher } from '../../src/export/request-batcher.ts';
 import type { EncodedRequest } from '../../src/export/transport/encoded-request.ts';
 import { Ledger } from '../../src/ledger.ts';
 import type { AcceptView } from '../../src/record/accept-record.ts';
 import { exampleRecord } from '../output/example-record.ts';
 import { batchOf } from '../record/record-batch.ts';
+import { encode, numberedRecords, numbersIn } from './transport/encode-records.ts';
 
 /** Makes bodies of the peer ports of its records. */
 class PortEncoder {
@@ -69,4 +71,60 @@ test('what is not full goes out after the delay', { timeout: 10_000 }, async () 
   add(2);
   await arrived;
   assert.deepEqual(requests, [[1, 2]]);
+});
+
+test('no request is larger than 256 KiB, with an encoder that knows its size and with one that does not', () => {
+  const records = Array.from({ length: 400 }, (_, number) => `[record ${number}] `.padEnd(3000, '.'));
+  for (const knowsBytes of [true, false]) {
+    const waiting: ReadableLogRecord[] = [];
+    let bytes = 0;
+    const encoder = {
+      get records() {
+        return waiting.length;
+      },
+      ...(knowsBytes && {
+        get bytes() {
+          return bytes;
+        },
+      }),
+      add: () => {},
+      addAccept: () => {
+        const body = records[made++] ?? '';
+        bytes += body.length + 200;
+        waiting.push(...numberedRecords(0, 1).map((record) => ({ ...record, body })));
+      },
+      take: () => {
+        bytes = 0;
+        const taken = waiting.splice(0);
+        return { body: encode(taken), records: taken.length };
+      },
+    };
+    let made = 0;
+    const requests: BatchedRequest[] = [];
+    const batcher = new RequestBatcher({
+      encoder,
+      batch: { maxExportBatchSize: 400, scheduledDelayMillis: 1_000_000 },
+      ledger: new Ledger(),
+      onRequest: (request) => requests.push(request),
+    });
+    batcher.accept(batchOf(records.map((_, index) => exampleRecord({ peerPort: index + 1 }))));
+    batcher.flush();
+    assert.ok(requests.every(({ body }) => body.length <= 256 * 1024));
+    assert.ok(requests.length >= 4 && requests.length <= 8, `${requests.length} requests`);
+    assert.deepEqual(
+      requests.flatMap(({ body }) => numbersIn(body)),
+      records.map((_, number) => number),
+    );
+    // Nothing is said to be complete before its last part.
+    assert.equal(
+      requests.reduce((sum, { accepted }) => sum + accepted, 0),
+      400,
+    );
+    let [passed, accepted] = [0, 0];
+    for (const request of requests) {
+      passed += request.records;
+      accepted += request.accepted;
+      assert.ok(accepted <= passed);
+    }
+  }
 });

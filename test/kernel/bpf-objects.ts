@@ -17,6 +17,12 @@ export function ownBpfObjects(): BpfObjects {
   return { programs: idsHeld('prog_id'), links: idsHeld('link_id') };
 }
 
+/** How often the kernel skipped a program of this process because it had interrupted itself on its CPU, so far. */
+export function ownRecursionMisses(): number {
+  const infos = ownDescriptors().map(({ number }) => readFileSync(`/proc/self/fdinfo/${number}`, 'utf8'));
+  return infos.reduce((sum, text) => sum + Number(/^recursion_misses:\s+(\d+)$/m.exec(text)?.[1] ?? 0), 0);
+}
+
 function idsHeld(field: 'prog_id' | 'link_id'): number[] {
   const line = new RegExp(`^${field}:\\s+(\\d+)$`, 'm');
   const ids = ownDescriptors().map(({ number }) => line.exec(readFileSync(`/proc/self/fdinfo/${number}`, 'utf8'))?.[1]);

@@ -10,17 +10,29 @@ function endlessRing(): NativeBinding {
   return {
     open: () => ({
       drain: (into) => into.length / RECORD_BYTES,
+      release: () => {},
+      origin: (into) => into.fill(0n),
+      readNotes: (into) => into.fill(0n),
+      writeNotes: () => {},
       counters: (into) => into.fill(0n),
       settle: () => true,
       hostPid: () => 0,
+      verifiedInstructions: () => ({}),
       detach: () => {},
       close: () => {},
+      abandon: () => {},
     }),
+    programsVersion: () => '',
+    pinnedSettings: () => '',
+    unpin: () => ({ settings: '', links: 0, unreadRecords: 0 }),
     readClock: (into) => into.fill(0n),
     recordLayout: () => ({}),
     listenerLayout: () => ({}),
     Listeners: class {
       list(): never {
+        throw new Error('nobody lists listeners here');
+      }
+      verifiedInstructions(): never {
         throw new Error('nobody lists listeners here');
       }
       close(): void {}

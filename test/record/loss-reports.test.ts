@@ -65,6 +65,20 @@ test('no two have the same uid', () => {
   const second = reports.since(countsOf({ ring_full: 2, missed: 1 }), STARTED_NS);
   assert.deepEqual(
     [...first, ...second].map(({ uid }) => uid),
-    ['boot-load-lost-0', 'boot-load-lost-1', 'boot-load-lost-2'],
+    ['boot-load-lost-ring_full-0-1', 'boot-load-lost-missed-0-1', 'boot-load-lost-ring_full-1-2'],
+  );
+});
+
+test('in a later run of a session a loss of the kernel is called by its place in all counts, one of the export by its run', () => {
+  const countsBefore = { ring_full: 10 };
+  const options = { uidPrefix: 'boot-load-', runUidPrefix: 'boot-run-', startedUnixNs: STARTED_NS, countsBefore };
+  const reports = new LossReports(options);
+  const losses = reports.since(countsOf({ ring_full: 2, dropped: 4, delivered: 1 }), STARTED_NS);
+  assert.deepEqual(
+    losses.map(({ uid, count }) => [uid, count]),
+    [
+      ['boot-load-lost-ring_full-10-12', 2],
+      ['boot-run-lost-dropped-0-4', 4],
+    ],
   );
 });

@@ -18,14 +18,19 @@ interface Tier {
   readonly timeoutMillis: number;
 }
 
-const NEEDING_MORE = ['test/kernel/**', 'test/collector/**', 'test/backends/**', 'test/vm/**'];
+const NEEDING_MORE = ['test/kernel/**', 'test/collector/**', 'test/backends/**', 'test/vm/**', 'test/slow/**'];
 
 export const TIERS: Readonly<Record<string, Tier>> = {
   unit: { files: 'test/**/*.test.ts', except: NEEDING_MORE, concurrency: 2, timeoutMillis: 120_000 },
   kernel: { files: 'test/kernel/**/*.test.ts', concurrency: 1, timeoutMillis: 180_000 },
   collector: { files: 'test/collector/**/*.test.ts', concurrency: 1, timeoutMillis: 1_200_000 },
+  backends: { files: 'test/backends/**/*.test.ts', concurrency: 1, timeoutMillis: 1_200_000 },
   vm: { files: 'test/vm/**/*.test.ts', concurrency: 1, timeoutMillis: 900_000 },
+  slow: { files: 'test/slow/**/*.test.ts', concurrency: 1, timeoutMillis: 1_200_000 },
 };
+
+/** Tiers that run only when named: minutes, for what seldom breaks. */
+export const ONLY_WHEN_NAMED: readonly string[] = ['slow'];
 
 /** Runs one tier; a tier with no passed test has failed, whatever the reason. */
 export async function runTier(name: string, tier: Tier): Promise<Tally> {

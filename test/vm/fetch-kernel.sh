@@ -1,17 +1,19 @@
 #!/bin/sh
-# fetch-kernel.sh LINE: prints the folder of Debian's x86_64 kernel of a line (6.1, 6.12), and fetches it first by apt
-# (10 s) when the cache has none. The folder holds vmlinuz and lib/modules/RELEASE with what guest.ts can load.
+# fetch-kernel.sh LINE [ARCHITECTURE]: prints the folder of Debian's kernel of a line (6.1, 6.12) for amd64 or arm64, and
+# fetches it first by apt (10 s) when the cache has none. The folder holds vmlinuz and lib/modules/RELEASE with what guest.ts can load.
 # The cache entry is named by the line and by this script, so a change here is a new entry. Progress goes to stderr.
 set -eu
 
 line=${1:?the line of kernels to fetch, for instance 6.1}
+architecture=${2:-amd64}
+packages=$(cd "$(dirname "$0")/../../setup" && pwd)/arm64-packages.sh
 case $line in
-  6.1) preferred=linux-image-6.1.0-56-amd64 ;;
-  6.12) preferred=linux-image-6.12.117+deb12-amd64 ;;
+  6.1) preferred=linux-image-6.1.0-56-$architecture ;;
+  6.12) preferred=linux-image-6.12.117+deb12-$architecture ;;
   *) preferred=none ;;
 esac
 cache="${XDG_CACHE_HOME:-$HOME/.cache}/otel-tcpaccept/kernels"
-entry="$cache/$line-$(sha256sum <"$0" | cut -c1-8)"
+entry="$cache/$line-$architecture-$(sha256sum <"$0" | cut -c1-8)"
 
 if [ -d "$entry" ]; then
   echo "$entry"
@@ -24,12 +26,18 @@ choose() {
   echo "$known" | grep -Fx "$preferred" || echo "$known" | tail -n 1
 }
 
+# Into the folder `all`.
 download() {
+  if [ "$architecture" = arm64 ]; then
+    cp -R "$("$packages" "linux-image-$line.*")" all
+    return
+  fi
   package=$(choose)
   [ -n "$package" ] || return 1
   echo "fetch-kernel.sh: fetching $package" >&2
   rm -f ./*.deb
   apt-get -qq -o APT::Sandbox::User=root download "$package" >&2
+  dpkg -x ./*.deb all
 }
 
 mkdir -p "$cache"
@@ -41,14 +49,13 @@ if [ ! -d "$entry" ]; then # still missing: nobody fetched it while we waited
   rm -rf "$work"
   trap 'rm -rf "$work"' EXIT
   trap 'exit 1' HUP INT TERM
-  mkdir -p "$work/all" "$work/entry"
+  mkdir -p "$work/entry"
   cd "$work"
   download || { apt-get -qq update >&2 && download; } || {
-    echo "fetch-kernel.sh: apt has no amd64 kernel of the line $line; see apt-cache pkgnames linux-image-" >&2
+    echo "fetch-kernel.sh: apt has no $architecture kernel of the line $line; see apt-cache pkgnames linux-image-" >&2
     exit 1
   }
 
-  dpkg -x ./*.deb all
   release=$(ls all/lib/modules)
   modules="lib/modules/$release"
   mkdir -p "entry/$modules"

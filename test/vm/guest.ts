@@ -2,17 +2,35 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { access, constants, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { join, relative } from 'node:path';
 import { writeInitramfs } from './initramfs.ts';
 import { moduleFiles } from './kernel.ts';
 
 const ROOT_MODULES = ['virtio_pci', '9pnet_virtio', '9p', 'overlay'];
 const TAIL_CHARACTERS = 4000;
 
+/** What QEMU is to be, and what of the guest's own the initramfs needs. */
+export interface Machine {
+  readonly qemu: readonly [command: string, ...args: string[]];
+  readonly serialPort: string;
+  /** A static busybox of this architecture, on the host. */
+  readonly busybox: string;
+}
+
+export const X86_64: Machine = {
+  qemu: ['qemu-system-x86_64', '-cpu', 'max'],
+  serialPort: 'ttyS0',
+  busybox: '/bin/busybox',
+};
+
 export interface GuestOptions {
+  /** Default: `X86_64`. */
+  readonly machine?: Machine;
+  /** The folder of the host that is below the guest's `/`. Default: `/`. */
+  readonly root?: string;
   /** The kernel's folder, from fetchKernel(). */
   readonly kernel: string;
-  /** Path of an executable on the host, for instance a bash script. Runs as root in `/`, without input. */
+  /** Path of an executable, for instance a bash script, on the host and below `root`. Runs as root in `/`, without input. */
   readonly script: string;
   /** An existing folder of the host that is /results in the guest, both may write it. Default: the guest has none. */
   readonly results?: string;
@@ -45,7 +63,7 @@ export interface GuestResult {
 /**
  * Boots a kernel in QEMU's software emulation, runs a script there as root, and powers off.
  *
- * The guest's `/` is the host's, read-only, below a layer in memory that takes the guest's writes, except for /dev,
+ * The guest's `/` is `root`, read-only, below a layer in memory that takes the guest's writes, except for /dev,
  * /proc, /run and /sys, which are its own. What the host makes later is there too, but a path that the guest looked at
  * before stays as it was then; only /results is always what both have written.
  * Rejects, with the end of the output and the console, when the guest panics, cannot start or is not done in time.
@@ -57,12 +75,13 @@ export async function bootGuest(options: GuestOptions): Promise<GuestResult> {
   const folder = await mkdtemp(join(tmpdir(), 'otel-tcpaccept-guest-'));
   try {
     const initramfs = join(folder, 'initramfs');
-    const script = resolve(options.script);
+    const { busybox, qemu: command } = options.machine ?? X86_64;
+    const script = join('/', relative(options.root ?? '/', options.script));
     const hasResults = options.results !== undefined;
-    await writeInitramfs(initramfs, { modules, script, env: options.env ?? {}, hasResults });
+    await writeInitramfs(initramfs, { busybox, modules, script, env: options.env ?? {}, hasResults });
 
     // A signal that ends this process must not leave a guest behind, which is what setpriv is for.
-    const qemu = spawn('setpriv', ['--pdeathsig', 'KILL', 'qemu-system-x86_64', ...qemuArguments(options, folder)], {
+    const qemu = spawn('setpriv', ['--pdeathsig', 'KILL', ...command, ...qemuArguments(options, folder)], {
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     const { console, end } = await untilEnd(qemu, options.timeoutMillis ?? 120_000);
@@ -83,13 +102,15 @@ function qemuArguments(options: GuestOptions, folder: string): string[] {
     '-virtfs',
     `local,mount_tag=${tag},security_model=none,multidevs=remap,path=${path.replaceAll(',', ',,')}${more}`,
   ];
-  const kernelArgs = ['console=ttyS0 quiet mitigations=off oops=panic panic=-1', options.appendKernelArgs ?? ''];
+  const { serialPort } = options.machine ?? X86_64;
+  const common = `console=${serialPort} quiet mitigations=off oops=panic panic=-1`;
+  const kernelArgs = [common, options.appendKernelArgs ?? ''];
   return [
-    ...['-accel', 'tcg,thread=multi', '-cpu', 'max', '-nodefaults', '-no-reboot', '-display', 'none'],
+    ...['-accel', 'tcg,thread=multi', '-nodefaults', '-no-reboot', '-display', 'none'],
     ...['-serial', 'stdio', '-m', `${options.memoryMib ?? 2048}`, '-smp', `${options.cpus ?? 2}`],
     ...['-kernel', join(options.kernel, 'vmlinuz'), '-initrd', join(folder, 'initramfs')],
     ...['-append', kernelArgs.join(' ')],
-    ...share('host', '/', ',readonly=on'),
+    ...share('host', options.root ?? '/', ',readonly=on'),
     ...share('runner', folder),
     ...(options.results === undefined ? [] : share('results', options.results)),
   ];

@@ -8,6 +8,7 @@ const INIT_SCRIPT = fileURLToPath(new URL('init.sh', import.meta.url));
 const MOUNT_POINTS = ['dev', 'proc', 'sys', 'runner', 'host', 'memory', 'root'];
 
 interface InitramfsContent {
+  readonly busybox: string;
   /** Files of kernel modules, in the order they are inserted. */
   readonly modules: readonly string[];
   /** The program to run in the guest's root. */
@@ -22,7 +23,7 @@ interface InitramfsContent {
 export async function writeInitramfs(path: string, content: InitramfsContent): Promise<void> {
   const tree = `${path}.tree`;
   for (const folder of ['bin', 'modules', ...MOUNT_POINTS]) await mkdir(join(tree, folder), { recursive: true });
-  await copyFile('/bin/busybox', join(tree, 'bin/busybox'));
+  await copyFile(content.busybox, join(tree, 'bin/busybox'));
   await copyFile(INIT_SCRIPT, join(tree, 'init'));
   for (const module of content.modules) await copyFile(module, join(tree, 'modules', basename(module)));
   await writeFile(join(tree, 'modules/order'), content.modules.map((module) => `${basename(module)}\n`).join(''));

@@ -6,9 +6,9 @@ import { promisify } from 'node:util';
 
 const FETCH_SCRIPT = fileURLToPath(new URL('fetch-kernel.sh', import.meta.url));
 
-/** The folder of Debian's x86_64 kernel of a line, for instance `6.1`. The first call fetches it, in about 10 s. */
-export async function fetchKernel(line: string): Promise<string> {
-  const fetching = promisify(execFile)(FETCH_SCRIPT, [line]);
+/** The folder of Debian's kernel of a line, for instance `6.1`. The first call fetches it, in about 10 s. */
+export async function fetchKernel(line: string, architecture: 'amd64' | 'arm64' = 'amd64'): Promise<string> {
+  const fetching = promisify(execFile)(FETCH_SCRIPT, [line, architecture]);
   fetching.child.stderr?.pipe(process.stderr);
   return (await fetching).stdout.trim();
 }

@@ -1,38 +1,13 @@
 import assert from 'node:assert/strict';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { before, suite, test } from 'node:test';
-import { fileURLToPath } from 'node:url';
 import { HOOKS, type Hook } from '../../src/kernel/binding.ts';
 import { saveColumn, worseCells } from '../workload/matrix.ts';
 import { assertOutcome, cellOf } from '../workload/outcome.ts';
 import { CASES_HERE, type CaseResult } from '../workload/trace-cases.ts';
 import { buildWorkload } from '../workload/workload.ts';
-import { bootGuest } from './guest.ts';
-import { fetchKernel } from './kernel.ts';
+import { IN_KERNEL_BACKLOG, IN_KERNEL_CONNECTIONS, IN_KERNEL_MODULE } from './in-kernel-acceptor.ts';
 import type { GuestMatrix } from './matrix-in-guest.ts';
-
-const PROGRAM = fileURLToPath(new URL('matrix-in-guest.ts', import.meta.url));
-
-async function runInGuest(line: string): Promise<GuestMatrix> {
-  const folder = await mkdtemp(join(tmpdir(), 'otel-tcpaccept-matrix-'));
-  try {
-    const script = join(folder, 'script.sh');
-    await writeFile(script, '#!/bin/bash\nexec "$NODE" "$PROGRAM" /results/results.json\n', { mode: 0o755 });
-    const guest = await bootGuest({
-      kernel: await fetchKernel(line),
-      script,
-      results: folder,
-      env: { NODE: process.execPath, PROGRAM },
-      timeoutMillis: 300_000,
-    });
-    assert.equal(guest.exitCode, 0, guest.output);
-    return JSON.parse(await readFile(join(folder, 'results.json'), 'utf8'));
-  } finally {
-    await rm(folder, { recursive: true });
-  }
-}
+import { runInGuest } from './run-in-guest.ts';
 
 before(buildWorkload);
 
@@ -40,11 +15,16 @@ for (const line of ['6.1', '6.12']) {
   suite(line, () => {
     let matrix: GuestMatrix = {};
     before(async () => {
-      matrix = await runInGuest(line);
+      matrix = await runInGuest({
+        line,
+        program: 'matrix-in-guest.ts',
+        modules: [IN_KERNEL_MODULE],
+        timeoutMillis: 420_000,
+      });
     });
 
     const resultOf = (hook: Hook, title: string): CaseResult => {
-      const result = matrix[hook]?.find((one) => one.title === title);
+      const result = matrix[hook]?.cases.find((one) => one.title === title);
       assert.ok(result);
       return result;
     };
@@ -54,6 +34,20 @@ for (const line of ['6.1', '6.12']) {
         test(`${hook}, ${one.title}: ${one.limits[hook] ?? 'all'}`, () =>
           assertOutcome(one, hook, resultOf(hook, one.title)));
       }
+
+      test(`${hook}, accepted inside the kernel: ${hook === 'syscall' ? 'nothing' : 'all'}`, () => {
+        const { clientPorts, records, seen, unreadable } = matrix[hook]?.inKernel ?? assert.fail('not run');
+        assert.equal(clientPorts.length, IN_KERNEL_CONNECTIONS);
+        const record = { method: 'kernel', socketFamily: 'inet6' };
+        const listener = { queueLength: 0, queueLimit: IN_KERNEL_BACKLOG };
+        const expected = clientPorts.map((peerPort) => ({
+          peerPort,
+          ...record,
+          ...(hook === 'fexit' ? listener : {}),
+        }));
+        const wanted = hook === 'syscall' ? [] : expected;
+        assert.deepEqual({ records, seen, unreadable }, { records: wanted, seen: wanted.length, unreadable: 0 });
+      });
 
       test(`${hook}: no case is reported worse than the committed matrix says`, () => {
         const column = `${line} ${hook}`;

@@ -11,7 +11,7 @@ export interface Case {
   readonly title: string;
   /** As workload.h names it. */
   readonly name: string;
-  /** The acceptor waits before tracing begins. */
+  /** The acceptor waits, or the connections do, before tracing begins. */
   readonly asleep: boolean;
   readonly architecture?: 'x64';
   /** Hooks that do not report `all`. */
@@ -24,6 +24,11 @@ function row(title: string, name: string, limits: Case['limits'] = {}): Case {
 
 function asleep(title: string, name: string, limits: Case['limits'] = {}): Case {
   return { ...row(`asleep at start: ${title}`, name, limits), asleep: true };
+}
+
+/** Its connections wait in the accept queue before tracing begins. */
+function queuedBefore(title: string, name: string): Case {
+  return { ...row(`in the queue at start: ${title}`, name), asleep: true };
 }
 
 const ASLEEP_I386 = { fexit: 'all but one', kretprobe: 'all but one', syscall: 'nothing' } as const;
@@ -43,6 +48,9 @@ export const CASES: readonly Case[] = [
   asleep('io_uring multishot', 'io_uring_multishot', { syscall: 'nothing' }),
   asleep('32-bit accept4', 'i386_accept4', ASLEEP_I386),
   asleep('32-bit socketcall', 'i386_socketcall', ASLEEP_I386),
+  queuedBefore('IPv4', 'queued_before'),
+  queuedBefore('MPTCP', 'queued_before_mptcp'),
+  queuedBefore('TCP Fast Open', 'queued_before_fast_open'),
   row('IPv4, blocking accept4', 'ipv4'),
   row('IPv6', 'ipv6'),
   row('IPv4 to a dual-stack listener', 'dual_stack'),
@@ -72,4 +80,7 @@ export const CASES: readonly Case[] = [
   row('reset before accept', 'reset_before_accept'),
   row('client gone before accept', 'gone_before_accept'),
   row('backlog full', 'backlog_full'),
+  row('accepted late', 'queued'),
+  row('accepted late, MPTCP', 'queued_mptcp'),
+  row('accepted late, TCP Fast Open', 'queued_fast_open'),
 ];

@@ -1,6 +1,8 @@
 import type { AcceptedConnection } from '../../src/kernel/accepted-connection.ts';
 import type { Hook } from '../../src/kernel/binding.ts';
-import type { Accepted, Ends, Truth } from './workload.ts';
+import type { Accepted, Ends, Truth, Waited } from './workload.ts';
+
+const QUEUE_TOLERANCE_NS = 1_000_000;
 
 /** What a tracer made of one case. */
 export interface Comparison {
@@ -10,6 +12,8 @@ export interface Comparison {
   readonly extra: readonly string[];
   /** Records whose facts differ from what the acceptor said. */
   readonly wrong: readonly string[];
+  /** Connections that came into the queue while tracing, of which no duration is known. */
+  readonly unstamped: number;
 }
 
 /** Compares by the four ends, which no two connections of a case share: its clients live until it ends. */
@@ -21,13 +25,16 @@ export function compare(truth: Truth, records: readonly AcceptedConnection[], ho
 
   const extra: string[] = [];
   const wrong: string[] = [];
+  let unstamped = 0;
   for (const record of recordsOf(truth, records)) {
     const one = accepted.get(textOf(record));
     if (!one) extra.push(textOf(record));
     else wrong.push(...differences(one, record, hook));
+    if (one?.waited?.wasTraced && record.queueDurationNs === undefined) unstamped++;
     accepted.delete(textOf(record));
   }
-  return { made: made.length, reported: made.length - accepted.size, extra, wrong };
+  wrong.push(...tooWide(truth));
+  return { made: made.length, reported: made.length - accepted.size, extra, wrong, unstamped };
 }
 
 export function textOf({ peerAddress, peerPort, localAddress, localPort }: Ends): string {
@@ -57,10 +64,31 @@ function differences(one: Accepted, record: AcceptedConnection, hook: Hook): str
   const cookieKnown = socketCookie !== 0n && one.socketCookie !== '0'; // made at ESTABLISHED, which accept can overtake
   const names = (Object.keys(facts) as (keyof typeof facts)[]).filter((name) => facts[name] !== wanted[name]);
   return [
+    ...(one.waited ? differencesInQueue(one.waited, record).map((text) => `${textOf(one)}: ${text}`) : []),
     ...names.map((name) => `${textOf(one)}: ${name} ${facts[name]}, not ${wanted[name]}`),
     ...(cookieKnown && socketCookie !== BigInt(one.socketCookie)
       ? [`${textOf(one)}: cookie ${socketCookie}, not ${one.socketCookie}`]
       : []),
+  ];
+}
+
+/** Bounds that are never close together would say little: the narrowest are what the durations are right within. */
+function tooWide({ accepted }: Truth): string[] {
+  const widths = accepted.flatMap(({ waited }) => (waited ? [Number(waited.mostNs) - Number(waited.leastNs)] : []));
+  return widths.length === 0 || Math.min(...widths) < QUEUE_TOLERANCE_NS ? [] : [`bounds of ${widths} ns`];
+}
+
+/** A duration must lie between what the acceptor measured inside and outside of it, to the nanosecond. */
+function differencesInQueue({ leastNs, mostNs, left, wasTraced }: Waited, record: AcceptedConnection): string[] {
+  const { queueLength, queueDurationNs } = record;
+  const isRight =
+    queueDurationNs === undefined ||
+    (wasTraced && queueDurationNs >= BigInt(leastNs) && queueDurationNs <= BigInt(mostNs));
+  return [
+    ...(queueLength === left ? [] : [`queueLength ${queueLength}, not ${left}`]),
+    ...(isRight
+      ? []
+      : [`queueDurationNs ${queueDurationNs}, not ${wasTraced ? `${leastNs} to ${mostNs}` : 'unknown'}`]),
   ];
 }
 

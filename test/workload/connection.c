@@ -2,13 +2,17 @@
 #define _GNU_SOURCE
 #include <arpa/inet.h>
 #include <errno.h>
+#include <netinet/tcp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/syscall.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "workload.h"
+
+#define DEADLINE_SECONDS 30
 
 void check(long result, const char *what)
 {
@@ -81,6 +85,28 @@ void connect_clients(const struct listener *listener, int count)
 {
 	for (int i = 0; i < count; i++)
 		connect_socket(client_socket(listener), listener);
+}
+
+/* Of a listener, tcpi_unacked is how many wait to be accepted (tcp_get_info, 2.6.24 and later). */
+int queue_length(const struct listener *listener)
+{
+	struct tcp_info info = {};
+	socklen_t length = sizeof(info);
+
+	check(getsockopt(listener->descriptor, IPPROTO_TCP, TCP_INFO, &info, &length), "TCP_INFO");
+	return info.tcpi_unacked;
+}
+
+void await_queued(const struct listener *listener, int count)
+{
+	time_t deadline = time(NULL) + DEADLINE_SECONDS;
+
+	while (queue_length(listener) < count) {
+		if (time(NULL) > deadline) {
+			fprintf(stderr, "workload: not %d connections wait to be accepted\n", count);
+			exit(1);
+		}
+	}
 }
 
 /* The descriptor, or minus errno. The system call by its own name: libc may call the other. */

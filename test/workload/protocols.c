@@ -34,16 +34,33 @@ void case_mptcp_plain_client(void)
 	serve_mptcp(listen_at(IPPROTO_MPTCP, AF_INET, "127.0.0.1", 32), 0);
 }
 
-static void set_fast_open(void)
+/* In a network namespace of its own, whose setting it changes; clients are served without a handshake up to `queue`. */
+struct listener listen_fast_open(int backlog, int queue)
 {
-	int file = open("/proc/sys/net/ipv4/tcp_fastopen", O_WRONLY);
+	struct listener listener;
+	int file;
 
+	own_network();
+	file = open("/proc/sys/net/ipv4/tcp_fastopen", O_WRONLY);
 	check(file, "tcp_fastopen");
-	check(write(file, "3", 1), "tcp_fastopen");
+	check(write(file, "3", 1), "tcp_fastopen"); /* clients and servers */
 	close(file);
+	listener = listen_at(0, AF_INET, "127.0.0.1", backlog);
+	check(setsockopt(listener.descriptor, IPPROTO_TCP, TCP_FASTOPEN, &queue, sizeof(queue)), "TCP_FASTOPEN");
+	return listener;
 }
 
-static bool came_with_data(int accepted)
+/* With data in its SYN, once a client before it has got a cookie. */
+int connect_fast_open(const struct listener *listener)
+{
+	int client = client_socket(listener);
+
+	check(sendto(client, "hello", 5, MSG_FASTOPEN, &listener->target.any, sizeof(listener->target)),
+	      "MSG_FASTOPEN");
+	return client;
+}
+
+bool came_with_data(int accepted)
 {
 	struct tcp_info info = {};
 	socklen_t length = sizeof(info);
@@ -55,20 +72,14 @@ static bool came_with_data(int accepted)
 /* The first client gets a cookie; the others' connections are in the queue before their handshake is over. */
 void case_fast_open(void)
 {
-	struct listener listener;
-	int queue = CONNECTIONS, with_data = 0;
+	struct listener listener = listen_fast_open(33, CONNECTIONS);
+	int with_data = 0;
 
-	own_network();
-	set_fast_open();
-	listener = listen_at(0, AF_INET, "127.0.0.1", 33);
-	check(setsockopt(listener.descriptor, IPPROTO_TCP, TCP_FASTOPEN, &queue, sizeof(queue)), "TCP_FASTOPEN");
 	say_ready_and_wait();
 	for (int i = 0; i < CONNECTIONS; i++) {
-		int client = client_socket(&listener), accepted;
+		int accepted;
 
-		check(sendto(client, "hello", 5, MSG_FASTOPEN, &listener.target.any, sizeof(listener.target)),
-		      "MSG_FASTOPEN");
-		say_connected(client, &listener);
+		say_connected(connect_fast_open(&listener), &listener);
 		accepted = accept_once(&listener, ACCEPT4, 0);
 		with_data += came_with_data(accepted);
 		close(accepted);

@@ -92,7 +92,7 @@ void say_accepted(const struct listener *listener, const union address *peer, st
 {
 	unsigned long long cookie = 0;
 	socklen_t length = sizeof(cookie);
-	char text[INET6_ADDRSTRLEN], target[INET6_ADDRSTRLEN], line[1024];
+	char text[INET6_ADDRSTRLEN], target[INET6_ADDRSTRLEN], waited[160] = "", line[1024];
 	int pid = 0, tid = 0, namespace_pid = by.pid ? by.pid : getpid();
 
 	host_ids(&pid, &tid);
@@ -100,16 +100,21 @@ void say_accepted(const struct listener *listener, const union address *peer, st
 		pid = tid = by.pid;
 	if (by.socket && listener->protocol != IPPROTO_MPTCP)
 		getsockopt(by.socket, SOL_SOCKET, SO_COOKIE, &cookie, &length);
+	if (by.waited)
+		snprintf(waited, sizeof(waited),
+			 ",\"waited\":{\"leastNs\":\"%lld\",\"mostNs\":\"%lld\",\"left\":%d,\"wasTraced\":%s}",
+			 by.waited->least_ns, by.waited->most_ns, by.waited->left,
+			 by.waited->was_traced ? "true" : "false");
 	say(line,
 	    snprintf(line, sizeof(line),
 		     "{\"did\":\"accepted\",\"peerAddress\":\"%s\",\"peerPort\":%d,\"localAddress\":\"%s\","
 		     "\"localPort\":%d,\"socketFamily\":\"%s\",\"pid\":%d,\"tid\":%d,\"namespacePid\":%d,"
 		     "\"networkNamespace\":%u,\"mountNamespace\":%u,\"method\":\"%s\",\"queueLimit\":%d,"
-		     "\"socketCookie\":\"%llu\",\"bits\":%d}\n",
+		     "\"socketCookie\":\"%llu\",\"bits\":%d%s}\n",
 		     text_of(peer, text), port_of(peer), text_of(&listener->target, target), port_of(&listener->target),
 		     listener->family == AF_INET ? "inet" : "inet6", pid, by.unknown_thread ? 0 : tid, namespace_pid,
 		     inode_of("/proc/thread-self/ns/net"), inode_of("/proc/thread-self/ns/mnt"),
-		     by.method ? by.method : "syscall", listener->backlog, cookie, by.pid ? 32 : 64));
+		     by.method ? by.method : "syscall", listener->backlog, cookie, by.pid ? 32 : 64, waited));
 	__atomic_add_fetch(accepted_count, 1, __ATOMIC_SEQ_CST);
 }
 

@@ -1,6 +1,7 @@
 import { AcceptTracer } from '../../src/kernel/accept-tracer.ts';
 import type { AcceptedConnection } from '../../src/kernel/accepted-connection.ts';
 import type { Hook } from '../../src/kernel/binding.ts';
+import { ownRecursionMisses } from '../kernel/bpf-objects.ts';
 import { CASES, type Case } from './cases.ts';
 import { type Comparison, compare } from './compare.ts';
 import { type Truth, Workload } from './workload.ts';
@@ -12,6 +13,8 @@ export interface CaseResult extends Comparison {
   readonly unreadable: number;
   readonly missed: number;
   readonly lost: number;
+  /** How often the kernel skipped a program because it had interrupted itself. */
+  readonly skipped: number;
 }
 
 /** What a session over all cases leaves: with its truth and records, for whoever watched the same traffic. */
@@ -45,6 +48,7 @@ export async function traceCases(
     tracer.drain();
     records = [];
     const before = tracer.counts();
+    const skippedBefore = ownRecursionMisses();
     using workload = waiting.get(one) ?? (await Workload.start(one.name));
     const truth = await workload.run();
     tracer.drain();
@@ -55,6 +59,7 @@ export async function traceCases(
       unreadable: after.unreadable - before.unreadable,
       missed: after.missed - before.missed,
       lost: after.ring_full - before.ring_full,
+      skipped: ownRecursionMisses() - skippedBefore,
     };
     traced.push({ result, truth, records });
   }

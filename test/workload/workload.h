@@ -34,12 +34,20 @@ struct listener {
 
 enum accept_call { ACCEPT, ACCEPT4 };
 
+/* What is known of a connection's time in the accept queue, from outside the kernel. */
+struct waited {
+	long long least_ns, most_ns; /* of its duration */
+	int left;		     /* connections still there when it was out */
+	bool was_traced;	     /* when it came there; else nobody can know how long it waited */
+};
+
 /* Who accepted: fields that are 0 or NULL are the calling thread's own. */
 struct acceptor {
 	const char *method;  /* NULL: syscall */
 	pid_t pid;	     /* of a 32-bit process that cannot speak for itself */
 	bool unknown_thread; /* a worker of the kernel's choice */
 	int socket;	     /* of the connection, where there still is one */
+	const struct waited *waited;
 };
 
 /* connection.c */
@@ -49,6 +57,9 @@ struct listener listen_on(int descriptor, const struct listener *like);
 int client_socket(const struct listener *listener);
 void connect_socket(int client, const struct listener *listener);
 void connect_clients(const struct listener *listener, int count);
+/* Connections that wait to be accepted. */
+int queue_length(const struct listener *listener);
+void await_queued(const struct listener *listener, int count);
 int accept_once(const struct listener *listener, enum accept_call call, int flags);
 void *accept_for_ever(void *listener);
 
@@ -68,6 +79,11 @@ void await_asleep(pid_t pid, int count, const char *in);
 #define IN_ACCEPT "inet_csk_"
 void own_network(void);
 
+/* protocols.c */
+struct listener listen_fast_open(int backlog, int queue);
+int connect_fast_open(const struct listener *listener);
+bool came_with_data(int accepted);
+
 extern const char *own_program;
 
 /* clang-format off */
@@ -78,7 +94,9 @@ extern const char *own_program;
 	X(io_uring_direct) X(io_uring_direct_any) \
 	X(mptcp) X(mptcp_plain_client) X(fast_open) X(i386_accept4) X(i386_socketcall) \
 	X(closed_at_once) X(replaced_at_once) X(replaced_by_connection) \
-	X(reset_before_accept) X(gone_before_accept) X(backlog_full)
+	X(reset_before_accept) X(gone_before_accept) X(backlog_full) \
+	X(queued) X(queued_mptcp) X(queued_fast_open) \
+	X(queued_before) X(queued_before_mptcp) X(queued_before_fast_open)
 /* clang-format on */
 
 #define DECLARE(name) void case_##name(void);

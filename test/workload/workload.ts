@@ -29,6 +29,18 @@ export interface Accepted extends Ends {
   /** '0' where the acceptor could not ask. */
   readonly socketCookie: string;
   readonly bits: 32 | 64;
+  /** Where the case is about the queue. */
+  readonly waited?: Waited;
+}
+
+/** What its own side knows of a connection's time in the accept queue. */
+export interface Waited {
+  readonly leastNs: string;
+  readonly mostNs: string;
+  /** Connections that were still there. */
+  readonly left: number;
+  /** Whether tracing had begun when it came there: else its duration is unknown. */
+  readonly wasTraced: boolean;
 }
 
 /** What one case did, in its own words. */

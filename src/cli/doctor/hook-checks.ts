@@ -6,14 +6,32 @@ import { type Finding, fail, ok, warn } from './check.ts';
 
 const RING_BYTES = 4096;
 
-/** Loads and attaches each hook for a moment: what the kernel takes is found by asking it. */
-export function checkHooks(wanted: Hook | 'auto'): { findings: Finding[]; chosen: Hook | undefined } {
+/** What a hook's programs took the verifier, or why they were refused. */
+type Trial = Readonly<Record<string, number>> | TcpAcceptError;
+
+/**
+ * Loads and attaches each hook for a moment: what the kernel takes is found by asking it.
+ *
+ * `verbose` adds what the verifier went through, and `onWords` gets all that libbpf and the verifier said of a refusal.
+ */
+export function checkHooks(
+  wanted: Hook | 'auto',
+  { verbose = false, onWords }: { readonly verbose?: boolean; readonly onWords?: (words: string) => void } = {},
+): { findings: Finding[]; chosen: Hook | undefined } {
   const findings: Finding[] = [];
   let chosen: Hook | undefined;
-  for (const hook of wanted === 'auto' ? HOOKS : [wanted]) {
-    const refusal = tryHook(hook);
-    if (!refusal) chosen ??= hook;
-    findings.push(finding(hook, refusal, chosen));
+  const candidates = wanted === 'auto' ? HOOKS : [wanted];
+  for (const hook of candidates) {
+    const trial = tryHook(hook);
+    if (trial instanceof TcpAcceptError) {
+      const mend = hook === candidates.at(-1) ? 'the reason names it' : 'the next hook is used';
+      findings.push(warn(`hook ${hook}`, `${trial.message} (${trial.code})`, mend));
+      if (trial.log) onWords?.(trial.log);
+      continue;
+    }
+    chosen ??= hook;
+    findings.push(usable(hook, chosen));
+    if (verbose) findings.push(verified(hook, trial));
   }
   if (!chosen) {
     findings.push(
@@ -23,17 +41,23 @@ export function checkHooks(wanted: Hook | 'auto'): { findings: Finding[]; chosen
   return { findings, chosen };
 }
 
-function tryHook(hook: Hook): TcpAcceptError | undefined {
+function tryHook(hook: Hook): Trial {
   try {
-    new AcceptTracer({ hook, ringBytes: RING_BYTES, self: 'none' }).close();
-    return undefined;
+    const tracer = new AcceptTracer({ hook, ringBytes: RING_BYTES, self: 'none' });
+    const counts = tracer.verifiedInstructions();
+    tracer.close();
+    return counts;
   } catch (thrown) {
     return TcpAcceptError.from(thrown);
   }
 }
 
-function finding(hook: Hook, refusal: TcpAcceptError | undefined, chosen: Hook | undefined): Finding {
-  if (refusal) return warn(`hook ${hook}`, `${refusal.message} (${refusal.code})`, 'the next hook is used');
+function usable(hook: Hook, chosen: Hook): Finding {
   const { sees, limits } = HOOK_LIMITS[hook];
   return ok(`hook ${hook}`, `${chosen === hook ? 'chosen' : 'usable'}: sees ${sees}; not ${limits.join(', nor ')}`);
+}
+
+function verified(hook: Hook, counts: Readonly<Record<string, number>>): Finding {
+  const each = Object.entries(counts).map(([program, count]) => `${program} ${count}`);
+  return ok(`verifier ${hook}`, `instructions gone through: ${each.join(', ') || 'not told before Linux 5.16'}`);
 }

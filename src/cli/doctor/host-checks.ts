@@ -51,9 +51,15 @@ export function checkLockdown(read: ReadText = readText): Finding {
 /** Bits of CapEff: include/uapi/linux/capability.h. */
 const LOADING = { CAP_BPF: 39, CAP_PERFMON: 38 } as const;
 const CAP_SYS_ADMIN = 21;
+/** Length of the id map of the initial user namespace: only its capabilities count. */
+const EVERY_ID = '4294967295';
 
 /** What loading needs; CAP_SYS_ADMIN stands for both. Whether tracefs lets us in, the hooks find out. */
 export function checkCapabilities(read: ReadText = readText): Finding {
+  const ids = read('/proc/self/uid_map')?.trim().split(/\s+/);
+  if (ids && ids[2] !== EVERY_ID) {
+    return fail('capabilities', 'those of a user namespace, which count for nothing', 'run as root of the host', true);
+  }
   const effective = BigInt(`0x${read('/proc/self/status')?.match(/^CapEff:\s*(\w+)/m)?.[1] ?? '0'}`);
   const has = (bit: number) => ((effective >> BigInt(bit)) & 1n) === 1n;
   const missing = has(CAP_SYS_ADMIN) ? [] : Object.entries(LOADING).filter(([, bit]) => !has(bit));

@@ -3,6 +3,8 @@ import type { TextWriter } from '../../record/text-writer.ts';
 const FIRST_CAPACITY = 256;
 /** What a piece of one of the short writes takes at most: the digits of a u64. */
 const SHORT = 20;
+/** Requests that may be under way at once, and one. */
+const MOST_SPARES = 5;
 const ZERO = 0x30;
 const DOT = 0x2e;
 const TWO_TO_32 = 2 ** 32;
@@ -18,6 +20,9 @@ export class ByteWriter implements TextWriter {
   length = 0;
   #bytes: Uint8Array<ArrayBuffer> = new Uint8Array(FIRST_CAPACITY);
   #data = new DataView(this.#bytes.buffer);
+  /** What was handed over whole and not copied; what is never taken back is forgotten. */
+  readonly #lent = new WeakSet<ArrayBuffer>();
+  readonly #spares: Uint8Array<ArrayBuffer>[] = [];
 
   /** A copy of the bytes. */
   slice(): Uint8Array<ArrayBuffer> {
@@ -29,8 +34,16 @@ export class ByteWriter implements TextWriter {
     // A copy does not keep unused bytes in memory as long as it waits: a queue counts only those that are used.
     if (8 * (this.length - start) < 7 * this.#bytes.length) return this.#bytes.slice(start, this.length);
     const bytes = this.#bytes.subarray(start, this.length);
-    this.#use(new Uint8Array(this.#bytes.length));
+    this.#lent.add(this.#bytes.buffer);
+    this.#use(this.#spares.pop() ?? new Uint8Array(this.#bytes.length));
     return bytes;
+  }
+
+  /** Takes back what `handOver` gave, which nobody reads any more: new memory costs more than what is written to it. */
+  takeBack({ buffer }: Uint8Array): void {
+    if (!(buffer instanceof ArrayBuffer) || !this.#lent.delete(buffer)) return;
+    const isWanted = buffer.byteLength === this.#bytes.length && this.#spares.length < MOST_SPARES;
+    if (isWanted) this.#spares.push(new Uint8Array(buffer));
   }
 
   /** Writes over the byte at `at`. */
@@ -179,7 +192,9 @@ export class ByteWriter implements TextWriter {
   #reserve(more: number): void {
     const needed = this.length + more;
     if (needed <= this.#bytes.length) return;
-    const bytes = new Uint8Array(Math.max(needed, this.#bytes.length * 2));
+    let size = this.#bytes.length;
+    while (size < needed) size *= 2;
+    const bytes = new Uint8Array(size);
     bytes.set(this.#bytes);
     this.#use(bytes);
   }

@@ -6,6 +6,7 @@ import { convertLegacyHttpOptions } from '@opentelemetry/otlp-exporter-base/node
 import { PACKAGE_NAME, PACKAGE_VERSION } from '../../version.ts';
 import { exporterOptions } from '../exporter-options.ts';
 import type { OtlpSettings } from '../otlp-environment.ts';
+import { otlpJsonOf } from '../otlp-json.ts';
 import { hideSecrets } from './hide-secrets.ts';
 import { readBody } from './read-body.ts';
 import { type Answer, outcomeOf, type SendOutcome } from './send-outcome.ts';
@@ -13,9 +14,16 @@ import { type Answer, outcomeOf, type SendOutcome } from './send-outcome.ts';
 /** The body of an answer only explains: it is not waited for as long as the answer may be. */
 const LONGEST_BODY_MILLIS = 10_000;
 
-const CONTENT_TYPE = { 'Content-Type': 'application/x-protobuf' };
-
 const compress = promisify(gzip);
+
+interface OtlpTransportParts {
+  readonly url: URL;
+  readonly agent: Agent;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly isJson: boolean;
+  readonly timeoutMillis: number;
+  readonly compresses: boolean;
+}
 
 /**
  * Sends encoded requests to an OTLP/HTTP endpoint over node:http or node:https, and tells what it answered: unlike the
@@ -30,29 +38,29 @@ export class OtlpTransport {
   readonly #options: RequestOptions;
   readonly #agent: Agent;
   readonly #timeoutMillis: number;
+  readonly #isJson: boolean;
   readonly #compresses: boolean;
   readonly #hide: (text: string) => string;
   readonly #closing = new AbortController();
 
   /** Reads the credentials; nothing is connected yet. */
   static async open(settings: OtlpSettings): Promise<OtlpTransport> {
-    const options = convertLegacyHttpOptions(exporterOptions(settings), 'LOGS', 'v1/logs', CONTENT_TYPE);
+    const isJson = settings.protocol === 'http/json';
+    const options = convertLegacyHttpOptions(exporterOptions(settings), 'LOGS', 'v1/logs', {
+      'Content-Type': isJson ? 'application/json' : 'application/x-protobuf',
+    });
     const url = new URL(options.url);
     const [agent, headers] = await Promise.all([options.agentFactory(url.protocol), options.headers()]);
-    return new OtlpTransport(url, agent, headers, options.timeoutMillis, options.compression === 'gzip');
+    const { timeoutMillis, compression } = options;
+    return new OtlpTransport({ url, agent, headers, isJson, timeoutMillis, compresses: compression === 'gzip' });
   }
 
-  private constructor(
-    url: URL,
-    agent: Agent,
-    headers: Readonly<Record<string, string>>,
-    timeoutMillis: number,
-    compresses: boolean,
-  ) {
+  private constructor({ url, agent, headers, isJson, timeoutMillis, compresses }: OtlpTransportParts) {
     const { 'Content-Type': _, ...secrets } = headers;
     this.#url = url;
     this.#agent = agent;
     this.#timeoutMillis = timeoutMillis;
+    this.#isJson = isJson;
     this.#compresses = compresses;
     this.#hide = hideSecrets(url.href, secrets);
     this.#options = {
@@ -67,11 +75,12 @@ export class OtlpTransport {
     };
   }
 
-  /** Tries once to deliver `body`. Never rejects, and takes no longer than the timeout. */
+  /** Tries once to deliver `body`, protobuf whatever goes over the wire. Never rejects, and takes no longer than the timeout. */
   async send(body: Uint8Array): Promise<SendOutcome> {
     try {
-      const payload = this.#compresses ? await compress(body) : body;
-      return outcomeOf(await this.#exchange(payload), this.#hide);
+      const text = this.#isJson ? Buffer.from(otlpJsonOf(body)) : body;
+      const payload = this.#compresses ? await compress(text) : text;
+      return await outcomeOf(await this.#exchange(payload), this.#hide);
     } catch (thrown) {
       const { message = String(thrown), code }: Partial<NodeJS.ErrnoException> = Object(thrown);
       const error = Object.assign(new Error(this.#hide(message)), code !== undefined && { code });

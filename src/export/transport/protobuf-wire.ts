@@ -31,6 +31,13 @@ export function* fieldsOf(bytes: Uint8Array, start = 0, end = bytes.length): Gen
   }
 }
 
+/** The value of a varint field with all its 64 bits. */
+export function varintOf(bytes: Uint8Array, { valueStart, end }: WireField): bigint {
+  let value = 0n;
+  for (let at = end - 1; at >= valueStart; at--) value = (value << 7n) | BigInt((bytes[at] ?? 0) & 0x7f);
+  return BigInt.asUintN(64, value);
+}
+
 /** The tag and the length that go before a length-delimited field. */
 export function delimitedHeader(fieldNumber: number, length: number): Uint8Array {
   return Uint8Array.from([...varint(fieldNumber * 8 + DELIMITED), ...varint(length)]);

@@ -14,6 +14,10 @@ export interface RequestFatesParts {
   readonly maxBytes: number;
   /** Takes over what is given up, and counts it from there, in the same call; must not throw. Else it is dropped. */
   readonly onGivenUp: ((request: EncodedRequest) => void) | undefined;
+  /** Told of what was delivered, rejected or dropped, in the same call; must not throw. */
+  readonly onSettled?: ((request: EncodedRequest) => void) | undefined;
+  /** Told of what was split, before anything becomes of its parts; must not throw. */
+  readonly onParted?: ((request: EncodedRequest, parts: readonly EncodedRequest[]) => void) | undefined;
 }
 
 /** The room a queue has, and what becomes of what was let in: each request leaves once, and its records are counted. */
@@ -22,14 +26,23 @@ export class RequestFates {
   readonly #maxRecords: number;
   readonly #maxBytes: number;
   readonly #onGivenUp: RequestFatesParts['onGivenUp'];
+  readonly #onSettled: RequestFatesParts['onSettled'];
+  readonly #onParted: RequestFatesParts['onParted'];
   #recordsIn = 0;
   #bytesIn = 0;
 
-  constructor({ settings, ledger, warn, maxBytes, onGivenUp }: RequestFatesParts) {
+  constructor({ settings, ledger, warn, maxBytes, onGivenUp, onSettled, onParted }: RequestFatesParts) {
     this.#records = new RecordFates(settings, ledger, warn);
     this.#maxRecords = settings.batch.maxQueueSize;
     this.#maxBytes = maxBytes;
     this.#onGivenUp = onGivenUp;
+    this.#onSettled = onSettled;
+    this.#onParted = onParted;
+  }
+
+  /** How much of the room is taken, 0 to 1. */
+  get fullness(): number {
+    return Math.min(1, Math.max(this.#bytesIn / this.#maxBytes, this.#recordsIn / this.#maxRecords));
   }
 
   hasRoomFor({ body, records }: EncodedRequest): boolean {
@@ -48,20 +61,26 @@ export class RequestFates {
 
   /** A request that is not let in. */
   refuse(request: EncodedRequest): void {
-    if (this.#onGivenUp) this.#onGivenUp(request);
-    else if (this.#bytesIn + request.body.length <= this.#maxBytes) this.#records.refuse(request.records);
-    else this.#records.refuse(request.records, `${this.#bytesIn} bytes`);
+    if (this.#onGivenUp) {
+      this.#onGivenUp(request);
+      return;
+    }
+    const isRoomForBytes = this.#bytesIn + request.body.length <= this.#maxBytes;
+    this.#records.refuse(request.records, isRoomForBytes ? undefined : `${this.#bytesIn} bytes`);
+    this.#onSettled?.(request);
   }
 
   taken(request: EncodedRequest, note: ResponseNote): void {
     this.#move(request, -1);
     this.#records.settle({ kind: 'taken', count: request.records, note });
+    this.#onSettled?.(request);
   }
 
   /** Rejected or dropped, as the error says. */
   failed(request: EncodedRequest, error: Error): void {
     this.#move(request, -1);
     this.#records.settle({ kind: 'failed', count: request.records, error });
+    this.#onSettled?.(request);
   }
 
   /** Handed over if somebody takes it, else dropped, because of the error. */
@@ -74,6 +93,7 @@ export class RequestFates {
   parted(request: EncodedRequest, parts: readonly EncodedRequest[], error: Error): void {
     this.#move(request, -1);
     for (const part of parts) this.#move(part, 1);
+    this.#onParted?.(request, parts);
     this.#records.warnOf(error, 'sending it in halves');
   }
 
@@ -90,12 +110,13 @@ export class RequestFates {
   end(left: readonly EncodedRequest[]): void {
     if (this.#onGivenUp) for (const request of left) this.#handOver(request, this.#onGivenUp);
     this.#records.end();
+    if (!this.#onGivenUp) for (const request of left) this.#onSettled?.(request);
   }
 
-  #handOver({ body, records }: EncodedRequest, taker: (request: EncodedRequest) => void): void {
-    this.#move({ body, records }, -1);
-    this.#records.handOver(records);
-    taker({ body, records });
+  #handOver(request: EncodedRequest, taker: (request: EncodedRequest) => void): void {
+    this.#move(request, -1);
+    this.#records.handOver(request.records);
+    taker(request);
   }
 
   #move({ body, records }: EncodedRequest, direction: 1 | -1): void {

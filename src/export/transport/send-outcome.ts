@@ -1,6 +1,5 @@
 import { OTLPExporterError } from '@opentelemetry/otlp-exporter-base';
-import { ProtobufLogsSerializer } from '@opentelemetry/otlp-transformer';
-import { type ResponseNote, readNote } from '../response-notes.ts';
+import { NOTHING_SAID, type ResponseNote, readNote } from '../response-notes.ts';
 import { fieldsOf } from './protobuf-wire.ts';
 import type { ResponseBody } from './read-body.ts';
 import { readRetryAfter } from './retry-after.ts';
@@ -31,10 +30,10 @@ const TOO_LARGE = 413;
 const TOO_LARGE_FOR_GO = 'http: request body too large';
 
 /** What an answer means: its status decides, its body only explains. `hide` takes secrets out of the server's words. */
-export function outcomeOf(answer: Answer, hide: (text: string) => string): SendOutcome {
-  const { status, retryAfter, body } = answer;
+export async function outcomeOf(answer: Answer, hide: (text: string) => string): Promise<SendOutcome> {
+  const { status, retryAfter } = answer;
   if (status >= 200 && status < 300) {
-    const note = noteOf(body, hide);
+    const note = await noteOf(answer, hide);
     return { kind: note.rejected > 0 ? 'partial' : 'delivered', note };
   }
   const said = hide(wordsOf(answer));
@@ -46,14 +45,30 @@ export function outcomeOf(answer: Answer, hide: (text: string) => string): SendO
   return { kind: isTooLarge ? 'too-large' : 'rejected', error };
 }
 
-function noteOf({ bytes, isWhole }: ResponseBody, hide: (text: string) => string): ResponseNote {
-  const note = readNote(ProtobufLogsSerializer, bytes);
+/** An answer has the type of the request; one that says nothing of its type is read as protobuf. */
+async function noteOf(answer: Answer, hide: (text: string) => string): Promise<ResponseNote> {
+  const { bytes, isWhole } = answer.body;
+  const isJsonText = isJson(answer.contentType) && bytes.length > 0;
+  if (isWhole && !isJsonText && saysNothing(bytes)) return NOTHING_SAID;
+  // A hundred modules, most of them for metrics: only where there is something to read.
+  const { JsonLogsSerializer, ProtobufLogsSerializer } = await import('@opentelemetry/otlp-transformer');
+  const note = readNote(isJsonText ? JsonLogsSerializer : ProtobufLogsSerializer, bytes);
   return { ...note, message: hide(note.message), unreadable: note.unreadable || !isWhole };
+}
+
+/** No field of the response, or a partial success without any: what is answered to nearly every request. */
+function saysNothing(bytes: Uint8Array): boolean {
+  try {
+    return [...fieldsOf(bytes)].every(({ isDelimited, valueStart, end }) => isDelimited && valueStart === end);
+  } catch {
+    return false;
+  }
 }
 
 /** The `message` of the google.rpc.Status that the specification asks for, else the text that came. */
 function wordsOf({ contentType, body: { bytes } }: Answer): string {
   const text = new TextDecoder();
+  if (isJson(contentType)) return messageOf(text.decode(bytes));
   if (contentType?.startsWith('application/x-protobuf')) {
     try {
       const message = [...fieldsOf(bytes)].find(({ number, isDelimited }) => number === 2 && isDelimited);
@@ -63,4 +78,17 @@ function wordsOf({ contentType, body: { bytes } }: Answer): string {
     }
   }
   return text.decode(bytes);
+}
+
+function isJson(contentType: string | undefined): boolean {
+  return contentType?.startsWith('application/json') ?? false;
+}
+
+function messageOf(json: string): string {
+  try {
+    const { message }: { message?: unknown } = Object(JSON.parse(json));
+    return typeof message === 'string' ? message : json;
+  } catch {
+    return json;
+  }
 }

@@ -18,12 +18,16 @@ export interface SendingQueueParts extends Pick<RequestFatesParts, 'settings' | 
   /** Closed with the queue. */
   readonly transport: Pick<OtlpTransport, 'send' | 'close'>;
   /** For how long a request is tried, from its first attempt; and how long one waits for its first while others fail. */
-  readonly giveUpAfterMillis: number;
+  readonly giveUpAfterMillis: () => number;
   /**
    * Takes over what the queue gives up, and counts it from there, in the same call; must not throw. Without it that
    * counts as dropped.
    */
   readonly onGivenUp?: (request: EncodedRequest) => void;
+  readonly onSettled?: RequestFatesParts['onSettled'];
+  readonly onParted?: RequestFatesParts['onParted'];
+  /** Told after every attempt, when what came of it is counted; must not throw. */
+  readonly onAttempt?: () => void;
   /** Of all bodies, waiting or under way. Default: 16 MiB. */
   readonly maxBytes?: number;
   /** Default: 4. */
@@ -41,7 +45,8 @@ export interface SendingQueueParts extends Pick<RequestFatesParts, 'settings' | 
  */
 export class SendingQueue {
   readonly #transport: SendingQueueParts['transport'];
-  readonly #giveUpAfterMillis: number;
+  readonly #giveUpAfterMillis: () => number;
+  readonly #onAttempt: SendingQueueParts['onAttempt'];
   readonly #maxInFlight: number;
   readonly #retryDelay: RetryDelay;
   readonly #gate: EndpointGate;
@@ -60,19 +65,54 @@ export class SendingQueue {
     const { maxBytes = DEFAULT_MAX_BYTES, maxInFlight = DEFAULT_MAX_IN_FLIGHT, onGivenUp } = parts;
     this.#transport = parts.transport;
     this.#giveUpAfterMillis = parts.giveUpAfterMillis;
+    this.#onAttempt = parts.onAttempt;
     this.#maxInFlight = maxInFlight;
     this.#retryDelay = parts.retryDelay ?? retryDelay(Math.random);
     this.#gate = new EndpointGate(this.#retryDelay);
     this.#fates = new RequestFates({ ...parts, maxBytes, onGivenUp });
   }
 
-  /** Takes an encoded ExportLogsServiceRequest of so many records; never throws and never waits. */
-  offer(body: Uint8Array, records: number): void {
-    const request = { body, records };
-    if (this.#deadline !== undefined || !this.#makeRoom(request)) {
-      this.#fates.refuse(request);
-      return;
-    }
+  /** Takes a request; never throws and never waits. */
+  offer(request: EncodedRequest): void {
+    if (this.#deadline !== undefined || !this.#makeRoom(request)) this.#fates.refuse(request);
+    else this.#admit(request);
+  }
+
+  /** Takes a request whatever room there is, for who bounds these by other means; `false` once it is closing. */
+  force(request: EncodedRequest): boolean {
+    if (this.#deadline !== undefined) return false;
+    this.#admit(request);
+    return true;
+  }
+
+  /** Whether an offer would be taken without anything being given up for it. */
+  hasRoomFor(request: EncodedRequest): boolean {
+    return this.#deadline === undefined && this.#fates.hasRoomFor(request);
+  }
+
+  /** How much of its room is taken, 0 to 1. */
+  get pressure(): number {
+    return this.#fates.fullness;
+  }
+
+  /** The endpoint's last word was to come back later, or it said nothing. */
+  get isInTrouble(): boolean {
+    return this.#gate.isInTrouble;
+  }
+
+  /** Nothing waits, and nothing is under way. */
+  get isEmpty(): boolean {
+    return this.#waiting.size === 0 && this.#inFlight.size === 0;
+  }
+
+  /** Gives up all that waits, oldest first. */
+  giveUpWaiting(): void {
+    const waiting = this.#waiting.takeAll().sort((a, b) => a.offeredAt - b.offeredAt);
+    for (const request of waiting) this.#fates.givenUp(request, this.#lastError);
+    this.#pump();
+  }
+
+  #admit(request: EncodedRequest): void {
     this.#fates.enter(request);
     this.#waiting.add({ ...request, offeredAt: performance.now(), tries: 0, firstTriedAt: undefined, notBefore: 0 });
     this.#pump();
@@ -138,6 +178,7 @@ export class SendingQueue {
     if (outcome.kind === 'retry') this.#retry(request, outcome, now);
     else this.#settle(request, outcome);
     this.#pump();
+    this.#onAttempt?.();
   }
 
   #settle(request: OpenRequest, outcome: Exclude<SendOutcome, { kind: 'retry' }>): void {
@@ -170,8 +211,8 @@ export class SendingQueue {
 
   /** Never, for one not tried yet whose endpoint is well: it waits its turn. */
   readonly #expiresAt = ({ firstTriedAt, offeredAt }: OpenRequest): number => {
-    if (firstTriedAt !== undefined) return firstTriedAt + this.#giveUpAfterMillis;
-    return this.#gate.isInTrouble ? Math.max(offeredAt, this.#gate.answeredAt) + this.#giveUpAfterMillis : NEVER;
+    if (firstTriedAt !== undefined) return firstTriedAt + this.#giveUpAfterMillis();
+    return this.#gate.isInTrouble ? Math.max(offeredAt, this.#gate.answeredAt) + this.#giveUpAfterMillis() : NEVER;
   };
 
   #makeRoom(request: EncodedRequest): boolean {

@@ -6,14 +6,22 @@ const PATH_TO_RECORDS = [1, 2, 2] as const;
 
 /**
  * Two requests with half of the records each, in their order, none decoded; resource, scope and schemas are in both.
+ * The first keeps the id.
  *
  * `undefined` when there are fewer than two records, or when the body is no request of as many as it says.
  */
-export function split({ body, records }: EncodedRequest): readonly [EncodedRequest, EncodedRequest] | undefined {
+export function split({ body, records, id }: EncodedRequest): readonly [EncodedRequest, EncodedRequest] | undefined {
   try {
     if (records < 2 || countRecords(body, 0, 0, body.length) !== records) return undefined;
     const middle = Math.ceil(records / 2);
-    return [new Cutting(body, 0, middle).cut(), new Cutting(body, middle, records).cut()];
+    const first = new Cutting(body, 0, middle).cut();
+    const second = new Cutting(body, middle, records).cut();
+    return id === undefined
+      ? [first, second]
+      : [
+          { ...first, id },
+          { ...second, id: id + middle },
+        ];
   } catch (thrown) {
     if (thrown instanceof RangeError) return undefined;
     throw thrown;

@@ -98,6 +98,14 @@ for (const [set, missing] of [
   });
 }
 
+test('every capability of a user namespace is none', () => {
+  const inside = host({ '/proc/self/uid_map': '         0       1000          1\n' });
+  const finding = checkCapabilities((path) => inside(path) ?? withCapabilities(0x1ffffffffffn)(path));
+  assert.deepEqual([finding.status, finding.unsupported], ['fail', true]);
+  const initial = host({ '/proc/self/uid_map': '         0          0 4294967295\n' });
+  assert.equal(checkCapabilities((path) => initial(path) ?? withCapabilities(SYS_ADMIN)(path)).status, 'ok');
+});
+
 test('a /proc that cannot be read shows no capabilities', () => {
   assert.equal(checkCapabilities(NOTHING).status, 'fail');
 });

@@ -5,10 +5,10 @@ import { DirectEncoder } from '../../../src/export/direct/direct-encoder.ts';
 import type { RecordBatch } from '../../../src/record/accept-record.ts';
 import { spanIdsOf } from '../../../src/record/accept-span.ts';
 import { ATTRIBUTES } from '../../../src/record/attributes.ts';
-import type { LossRecord } from '../../../src/record/loss-record.ts';
 import { TracedBatch } from '../../../src/record/traced-batch.ts';
 import { exampleRecord, IPV6, MAPPED } from '../../output/example-record.ts';
 import { randomFrom } from '../../random.ts';
+import { randomEvents } from '../../record/random-events.ts';
 import { batchOf } from '../../record/record-batch.ts';
 import { RandomAccepts } from './random-accepts.ts';
 import { SdkEncoder } from './sdk-encoder.ts';
@@ -51,8 +51,10 @@ class Encoders {
     for (const record of batch.records) for (const each of [this.#direct, this.#sdk]) each.add('accepted', record);
   }
 
-  lose(record: LossRecord): void {
-    for (const each of [this.#direct, this.#sdk]) each.add('lost', record);
+  addOneOfEach(records: ReturnType<typeof randomEvents>): void {
+    for (const encoder of [this.#direct, this.#sdk]) {
+      for (const kind of Object.keys(records) as (keyof typeof records)[]) encoder.add(kind, records[kind]);
+    }
   }
 
   assertSame(what: string): void {
@@ -84,16 +86,7 @@ test(`requests of random records are the SDK's, byte for byte (TCPACCEPT_TEST_SE
       const batch = random() < 0.5 ? drained : new TracedBatch(drained, spans);
       if (random() < 0.2) encoders.acceptDecoded(batch);
       else encoders.accept(batch);
-      const noticedUnixNs = BigInt(below(2 ** 53)) * 1000n;
-      if (random() < 0.3) {
-        encoders.lose({
-          uid: `${round}`,
-          cause: 'dropped',
-          count: below(2 ** 53),
-          noticedUnixNs,
-          intervalNs: BigInt(below(2 ** 40)),
-        });
-      }
+      if (random() < 0.3) encoders.addOneOfEach(randomEvents(below));
       if (batch.count > 0) encoders.assertSame(`lane ${lane}, round ${round}, ${JSON.stringify(limits)}`);
     }
   }
@@ -154,4 +147,23 @@ test('a limit of attributes is warned of, none is not', () => {
 
 test('a resource attribute that a request cannot hold is said at once', () => {
   assert.throws(() => new Encoders(NO_LIMITS, resourceFromAttributes({ list: ['a'] })), /resource attribute list/);
+});
+
+test('memory that was taken back is used again, and nothing else is', () => {
+  const encoder = new DirectEncoder({ resource: RESOURCE, limits: NO_LIMITS, warn: () => {} });
+  const batch = batchOf([exampleRecord()]);
+  const take = () => {
+    // Nearly all of a buffer of 256 KiB: of one that is less full, a copy is handed over.
+    while (encoder.bytes < 240 * 1024) encoder.addAccept(batch.view(0));
+    return encoder.take().body;
+  };
+  const [first, second] = [take(), take()];
+  const expected = Buffer.from(second);
+  encoder.takeBack(first);
+  encoder.takeBack(first);
+  encoder.takeBack(Uint8Array.from(second));
+  const later = [take(), take(), take()];
+  assert.equal(later.filter(({ buffer }) => buffer === first.buffer).length, 1);
+  assert.ok(later.every(({ buffer }) => buffer !== second.buffer));
+  assert.deepEqual(Buffer.from(second), expected, 'what is lent is not written to');
 });

@@ -3,14 +3,16 @@ import { ProtobufLogsSerializer } from '@opentelemetry/otlp-transformer';
 import type { Resource } from '@opentelemetry/resources';
 import { LoggerProvider, type LogRecordProcessor, type ReadableLogRecord } from '@opentelemetry/sdk-logs';
 import type { OtlpSettings } from '../../../src/export/otlp-environment.ts';
+import type { RecordEncoder } from '../../../src/export/request-batcher.ts';
 import type { EncodedRequest } from '../../../src/export/transport/encoded-request.ts';
+import type { AcceptView } from '../../../src/record/accept-record.ts';
 import type { EventKind, EventRecords } from '../../../src/record/events.ts';
 import { emitRecord } from '../../../src/record/log-record.ts';
 import { SCHEMA_URL } from '../../../src/record/semantic-conventions.ts';
 import { PACKAGE_NAME, PACKAGE_VERSION } from '../../../src/version.ts';
 
 /** Makes requests of records with the SDK: its limits, its serializer. */
-export class SdkEncoder {
+export class SdkEncoder implements RecordEncoder {
   readonly #logger: Logger;
   #waiting: ReadableLogRecord[] = [];
 
@@ -31,6 +33,10 @@ export class SdkEncoder {
 
   add<Kind extends EventKind>(kind: Kind, record: EventRecords[Kind]): void {
     emitRecord(this.#logger, kind, record);
+  }
+
+  addAccept(accept: AcceptView): void {
+    this.add('accepted', accept);
   }
 
   /** One request of all that was added since. */

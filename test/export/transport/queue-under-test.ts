@@ -9,7 +9,8 @@ import { encode, numberedRecords, numbersIn } from './encode-records.ts';
 /** The policy's shape, a hundred times as fast. */
 const QUICK = (failures: number, askedMillis: number | undefined) => askedMillis ?? Math.min(10 * 1.5 ** failures, 300);
 
-export interface QueueOptions extends Partial<Omit<SendingQueueParts, 'onGivenUp'>> {
+export interface QueueOptions extends Partial<Omit<SendingQueueParts, 'onGivenUp' | 'giveUpAfterMillis'>> {
+  readonly giveUpAfterMillis?: number;
   /** Keep what is given up in `givenUp`, counted as spooled. */
   readonly keepsGivenUp?: boolean;
   readonly environment?: NodeJS.ProcessEnv;
@@ -24,7 +25,7 @@ export class QueueUnderTest {
   #next = 0;
 
   static async open(endpoint: string, options: QueueOptions = {}): Promise<QueueUnderTest> {
-    const { keepsGivenUp, environment, ...parts } = options;
+    const { keepsGivenUp, environment, giveUpAfterMillis = 20_000, ...parts } = options;
     const { settings } = readOtlpEnvironment({ OTEL_EXPORTER_OTLP_ENDPOINT: endpoint, ...environment });
     const test = new QueueUnderTest();
     test.queue = new SendingQueue({
@@ -32,7 +33,7 @@ export class QueueUnderTest {
       transport: await OtlpTransport.open(settings),
       ledger: test.ledger,
       warn: (cause, text) => test.warnings.push({ cause, text }),
-      giveUpAfterMillis: 20_000,
+      giveUpAfterMillis: () => giveUpAfterMillis,
       retryDelay: QUICK,
       ...(keepsGivenUp && { onGivenUp: test.#takeOver }),
       ...parts,
@@ -45,7 +46,7 @@ export class QueueUnderTest {
     const body = encode(numberedRecords(this.#next, records));
     this.#next += records;
     this.ledger.add('drained', records);
-    this.queue.offer(body, records);
+    this.queue.offer({ body, records });
     this.assertSum();
   }
 

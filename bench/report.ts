@@ -1,0 +1,24 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { cpus, release } from 'node:os';
+
+export interface Report {
+  /** The bench's, and its file's. */
+  readonly name: string;
+  readonly question: string;
+  readonly table: { readonly columns: readonly string[]; readonly rows: readonly (readonly string[])[] };
+  /** Whatever else the JSON should have. */
+  readonly results: unknown;
+}
+
+const FOLDER = new URL('results/', import.meta.url);
+
+/** Prints the table, median (min - max), and writes `bench/results/NAME.json` with what it was measured on. */
+export function report({ name, question, table, results }: Report): void {
+  const host = { kernel: release(), cpu: cpus()[0]?.model.trim(), cpus: cpus().length, node: process.version };
+  const lines = [table.columns, table.columns.map(() => '---'), ...table.rows].map(
+    (cells) => `| ${cells.join(' | ')} |`,
+  );
+  process.stdout.write(`${question}: median (min - max); ${JSON.stringify(host)}\n${lines.join('\n')}\n`);
+  mkdirSync(FOLDER, { recursive: true });
+  writeFileSync(new URL(`${name}.json`, FOLDER), `${JSON.stringify({ question, host, results }, undefined, 2)}\n`);
+}

@@ -1,0 +1,135 @@
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { test } from 'node:test';
+import { setTimeout as delay } from 'node:timers/promises';
+import { SpoolFolder } from '../export/spool/spool-under-test.ts';
+import { randomFrom } from '../random.ts';
+import { Acceptor } from './acceptor.ts';
+import type { CollectedRecord } from './collected-record.ts';
+import { startCollector } from './collector.ts';
+import { type Connected, connect } from './connector.ts';
+import { keyOfAccept, keyOfRecord } from './expected-record.ts';
+import { freePorts } from './free-ports.ts';
+import { readLedgers } from './ledger-line.ts';
+import { TracerCommand } from './tracer-command.ts';
+
+/** What the second half of a backlog may add to the memory of the first: a backlog is not in memory. */
+const MOST_GROWTH_KIB = 64 * 1024;
+/** The longest pause between two attempts, and what the backlog takes. */
+const DELIVERY_MILLIS = 240_000;
+const LOOK_MILLIS = 1000;
+
+const uidOf = ({ attributes }: CollectedRecord) => String(attributes['log.record.uid']);
+
+/** Accepts of others may be lost, and told of. */
+const isAccept = ({ eventName }: CollectedRecord) => eventName === 'tcpaccept.connection.accepted';
+
+/** Asks for the ledger each second until disposed of; its sums are checked when it is read. */
+function watchLedger(tracer: TracerCommand): AsyncDisposable {
+  const over = new AbortController();
+  const watching = (async () => {
+    while (!over.signal.aborted) {
+      tracer.signal('SIGUSR1');
+      await delay(LOOK_MILLIS, undefined, { signal: over.signal }).catch(() => {});
+    }
+  })();
+  return {
+    async [Symbol.asyncDispose]() {
+      over.abort();
+      await watching;
+    },
+  };
+}
+
+/** The most memory it ever had. */
+function peakKib(pid: number): number {
+  return Number(/^VmHWM:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]);
+}
+
+function assertEachOf(made: readonly Connected[], records: readonly CollectedRecord[]): void {
+  assert.equal(records.length, made.length);
+  assert.deepEqual(records.map(keyOfRecord).sort(), made.map(keyOfAccept).sort());
+}
+
+function assertAllDelivered(stderr: string, accepts: number): void {
+  const { drained, reports, delivered } = readLedgers(stderr).at(-1) ?? assert.fail('no ledger');
+  assert.equal(drained, accepts);
+  assert.equal(delivered, drained + reports);
+}
+
+test('no collector for 120,000 accepts, then one: all arrive, none twice, and memory does not hold them', async (t) => {
+  using folder = new SpoolFolder();
+  const [http = 0, grpc = 0, health = 0] = await freePorts(3);
+  await using acceptor = await Acceptor.start();
+  await using tracer = await TracerCommand.tracing(['-P', acceptor.ports.join(','), '--output', 'none'], {
+    env: { OTEL_EXPORTER_OTLP_ENDPOINT: `http://127.0.0.1:${http}`, TCPACCEPT_SPOOL_DIR: folder.path },
+  });
+  const made: Connected[] = [];
+  {
+    await using _ = watchLedger(tracer);
+    let halfKib = 0;
+    for (let round = 0; round < 12; round++) {
+      if (round === 6) halfKib = peakKib(tracer.pid);
+      made.push(...(await connect(acceptor.targets(), 10_000, { awaits: false })));
+    }
+    await tracer.until(() => (readLedgers(tracer.stderr).at(-1)?.spooled ?? 0) > 100_000, 'most are on disk');
+    const growthKib = peakKib(tracer.pid) - halfKib;
+    t.diagnostic(`peak ${halfKib} KiB after half of them, ${growthKib} KiB more in the end`);
+    assert.ok(growthKib < MOST_GROWTH_KIB, `${growthKib} KiB more`);
+    await using collector = await startCollector({ ports: { http, grpc, health } });
+    const isComplete = (all: readonly CollectedRecord[]) => all.filter(isAccept).length >= made.length;
+    const all = await collector
+      .waitForRecords(isComplete, { timeoutMillis: DELIVERY_MILLIS })
+      .catch(() => assert.fail(`not all arrived:\n${tracer.stderr.slice(-4000)}`));
+    const records = all.filter(isAccept);
+    assert.equal(new Set(records.map(uidOf)).size, records.length);
+    assertEachOf(made, records);
+  }
+  const { code, stderr } = await tracer.stop();
+  assert.equal(code, 0, stderr);
+  assertAllDelivered(stderr, made.length);
+});
+
+test('a collector killed and started again at random while 100,000 are accepted: all arrive, twice only with the same uid', async (t) => {
+  const seed = Number(process.env['TEST_SEED'] ?? Date.now() % 1_000_000) + 1;
+  t.diagnostic(`seed ${seed}; TEST_SEED=${seed - 1} repeats it`);
+  const random = randomFrom(seed);
+  using folder = new SpoolFolder();
+  const [http = 0, grpc = 0, health = 0] = await freePorts(3);
+  const options = { ports: { http, grpc, health } };
+  await using acceptor = await Acceptor.start();
+  await using tracer = await TracerCommand.tracing(['-P', acceptor.ports.join(','), '--output', 'none'], {
+    env: { OTEL_EXPORTER_OTLP_ENDPOINT: `http://127.0.0.1:${http}`, TCPACCEPT_SPOOL_DIR: folder.path },
+  });
+  await using _ = watchLedger(tracer);
+  const made: Connected[] = [];
+  const load = (async () => {
+    for (let round = 0; round < 20; round++) {
+      made.push(...(await connect(acceptor.targets(), 5000, { awaits: false })));
+    }
+  })();
+  // Each has a file of its own, since the last line of one that was killed may lack its end.
+  const collected: CollectedRecord[] = [];
+  for (let kill = 0; kill < 5; kill++) {
+    const collector = await startCollector(options);
+    await delay(random() * 4000);
+    collector.kill('SIGKILL');
+    await collector.stop();
+    collected.push(...(await collector.records()).filter(isAccept));
+    await delay(random() * 6000);
+  }
+  await load;
+  await using collector = await startCollector(options);
+  const before = new Set(collected.map(uidOf));
+  const isComplete = (records: readonly CollectedRecord[]) =>
+    new Set([...before, ...records.filter(isAccept).map(uidOf)]).size >= made.length;
+  const last = await collector.waitForRecords(isComplete, { timeoutMillis: DELIVERY_MILLIS });
+  collected.push(...last.filter(isAccept));
+  const first = new Map(collected.map((record) => [uidOf(record), record]));
+  t.diagnostic(`${collected.length - first.size} came twice`);
+  assertEachOf(made, [...first.values()]);
+  for (const record of collected) assert.deepEqual(record, first.get(uidOf(record)));
+  const { code, stderr } = await tracer.stop();
+  assert.equal(code, 0, stderr);
+  assertAllDelivered(stderr, made.length);
+});

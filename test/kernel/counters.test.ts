@@ -1,0 +1,39 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { AcceptTracer } from '../../src/kernel/accept-tracer.ts';
+import type { NativeBinding } from '../../src/kernel/binding.ts';
+import { loadNative } from '../../src/kernel/native.ts';
+import { KERNEL_COUNTERS } from '../../src/kernel/record-layout.ts';
+
+/** The real addon, but each counter holds its place, from 1. */
+const numbering: NativeBinding = {
+  ...loadNative(),
+  open: (settings) =>
+    Object.assign(loadNative().open(settings), {
+      counters: (into: BigUint64Array) => into.set(Array.from(into, (_, place) => BigInt(place + 1))),
+    }),
+};
+
+test('the programs’ counters come first, then the accepts and the changes of state they missed, then the ring', () => {
+  const tracer = new AcceptTracer({ hook: 'syscall', ringBytes: 4096, self: 'none' }, numbering);
+  const names = [...KERNEL_COUNTERS, 'missed', 'unstamped', 'in_ring'];
+  assert.deepEqual(tracer.counts(), Object.fromEntries(names.map((name, place) => [name, place + 1])));
+  tracer.close();
+});
+
+test('the addon refuses an array that does not hold all of them', () => {
+  const { open } = loadNative();
+  const tracer = new AcceptTracer(
+    { hook: 'syscall', ringBytes: 4096, self: 'none' },
+    {
+      ...loadNative(),
+      open: (settings) => {
+        const session = open(settings);
+        assert.throws(() => session.counters(new BigUint64Array(KERNEL_COUNTERS.length + 2)), RangeError);
+        session.counters(new BigUint64Array(KERNEL_COUNTERS.length + 3));
+        return session;
+      },
+    },
+  );
+  tracer.close();
+});
