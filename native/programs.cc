@@ -137,6 +137,15 @@ void use_pinned_map(bpf_map* map, const std::string& path, const PinnedMapShape&
   }
 }
 
+// Some 10 MB that are there from the start.
+void leave_out_summaries(accept_bpf* programs) {
+  auto& maps = programs->maps;
+  for (bpf_map* map : {maps.by_peer_0, maps.by_peer_1, maps.by_prefix_0, maps.by_prefix_1, maps.by_listener_0,
+                       maps.by_listener_1, maps.by_nothing}) {
+    bpf_map__set_autocreate(map, false);
+  }
+}
+
 void apply(const Settings& settings, accept_bpf* programs) {
   auto* constants = programs->rodata;
   constants->filter_pid = settings.pid;
@@ -146,11 +155,13 @@ void apply(const Settings& settings, accept_bpf* programs) {
   constants->filter_cgroups = !settings.cgroup_map_path.empty();
   constants->filter_mount_namespaces = !settings.mount_namespace_map_path.empty();
   constants->self_mode = settings.self_mode;
+  constants->summaries = settings.summaries;
   constants->only_asleep = settings.hook != "syscall";
   bpf_map__set_max_entries(programs->maps.ring, settings.ring_bytes);
   use_pinned_map(programs->maps.cgroups, settings.cgroup_map_path, kCgroupSet);
   use_pinned_map(programs->maps.mount_namespaces, settings.mount_namespace_map_path, kMountNamespaceSet);
   choose_filter_sets(settings.filter_sets, programs);
+  if (settings.summaries == 0) leave_out_summaries(programs);
 }
 
 void insert_ports(bpf_map* map, const std::vector<uint16_t>& ports) {

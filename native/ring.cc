@@ -75,6 +75,8 @@ uint64_t Ring::producer_position() const {
 
 uint64_t Ring::pending_records() const { return (producer_position() - read_position_) / stride_bytes(); }
 
+double Ring::fill() const { return static_cast<double>(producer_position() - *consumer_position_) / bytes_; }
+
 uint64_t Ring::released_records() const { return *consumer_position_ / stride_bytes(); }
 
 }  // namespace tcpaccept

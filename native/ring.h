@@ -21,6 +21,8 @@ class Ring {
   void release(uint64_t records);
   // Records produced and not yet drained.
   uint64_t pending_records() const;
+  // How much of it is taken by what was not given back, 0 to 1.
+  double fill() const;
   // Records whose space was given back since the ring was made, by every reader it had.
   uint64_t released_records() const;
 

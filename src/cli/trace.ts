@@ -13,6 +13,7 @@ import { Printer } from '../output/printer.ts';
 import { Bookkeeper } from './bookkeeper.ts';
 import { costOf, findNewUser, giveUpRoot } from './give-up-root.ts';
 import { currentListeners } from './listeners.ts';
+import { Overload } from './overload.ts';
 import { resolveFilters } from './resolve-filters.ts';
 import { Sinks } from './sinks.ts';
 import { StopSignal } from './stop-signal.ts';
@@ -35,9 +36,9 @@ export async function trace(config: Config, environment: NodeJS.ProcessEnv): Pro
   const exporting = config.exporting ? await import('../export/open-lane.ts') : undefined;
   const tracing = config.exportingTraces ? await import('../export/open-traces.ts') : undefined;
   const user = config.runAsUser === undefined ? undefined : await findNewUser(config.runAsUser);
-  const { hook, ringBytes, pinDirectory } = config;
+  const { hook, ringBytes, mode, pinDirectory } = config;
   // Before anything may connect: pinned programs see it, and must know that it is us.
-  const tracer = new AcceptTracer({ ...filters, hook, ringBytes, self: 'all', pinDirectory });
+  const tracer = new AcceptTracer({ ...filters, hook, ringBytes, mode, self: 'all', pinDirectory });
   const cache = new ProcessCache(config.commandLine.isWanted ? { redact: redactor(config.commandLine.secrets) } : {});
   const { loadedMonotonicNs } = tracer.earlier;
   const identifier = new Identifier({ cache, loadedMonotonicNs });
@@ -77,18 +78,33 @@ export async function trace(config: Config, environment: NodeJS.ProcessEnv): Pro
     onLimit: () => stopSignal.stop('count'),
   });
   const sinks = new Sinks({ ledger, identifier, printer, lane, traces });
+  const overload = new Overload({ tracer, lanePressure: () => lane?.pressure ?? 0, warn });
   // Before the line that says so: SIGUSR1 with nobody to hear it opens Node.js's debugger.
   const write = (line: string) => void process.stderr.write(line);
   const bookkeeper = new Bookkeeper({ tracer, ledger, sinks, printer, uidPrefix, runUidPrefix, write });
+  const modeText = mode === 'auto' ? '' : `mode=${mode} `;
   process.stderr.write(
-    `otel-tcpaccept: tracing hook=${tracer.hook} ${exportText(lane, [metrics, traces])}${pinText(tracer, config)}\n`,
+    `otel-tcpaccept: tracing hook=${tracer.hook} ${modeText}${exportText(lane, [metrics, traces])}${pinText(tracer, config)}\n`,
   );
   if (user) process.stderr.write(`otel-tcpaccept: ${costOf(user)}\n`);
+  if (mode === 'summary' && !lane && config.output.format !== 'ndjson') {
+    warn('mode', '--mode summary makes no rows, and nothing is exported: --output ndjson shows the summaries');
+  }
   if (config.verbose) sayHostPid(tracer, filters.pid);
   printer.start();
   sinks.report('listener', listeners);
   const holdRing = isSafeFirst(config) && lane?.tellsSafe === true;
-  tracer.run((batch) => sinks.take(batch), { holdRing });
+  tracer.run((batch) => sinks.take(batch), {
+    holdRing,
+    ...(mode === 'auto' && { beforeDrain: () => overload.look() }),
+    ...(mode !== 'events' && {
+      summaries: {
+        intervalMillis: config.summaryIntervalMillis,
+        onSummaries: (summaries) => sinks.summarize(summaries),
+        hasRoom: () => overload.hasRoom(),
+      },
+    }),
+  });
   // From here: setting up takes half a second, which is not tracing.
   if (config.durationMillis !== undefined) stopSignal.stopAfter(config.durationMillis);
 

@@ -9,8 +9,8 @@ import { KERNEL_COUNTERS } from '../../src/kernel/record-layout.ts';
 const numbering: NativeBinding = {
   ...loadNative(),
   open: (settings) =>
-    Object.assign(loadNative().open(settings), {
-      counters: (into: BigUint64Array) => into.set(Array.from(into, (_, place) => BigInt(place + 1))),
+    Object.defineProperty(loadNative().open(settings), 'counters', {
+      value: (into: BigUint64Array) => into.set(Array.from(into, (_, place) => BigInt(place + 1))),
     }),
 };
 

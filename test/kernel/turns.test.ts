@@ -15,6 +15,10 @@ function endlessRing(): NativeBinding {
       readNotes: (into) => into.fill(0n),
       writeNotes: () => {},
       counters: (into) => into.fill(0n),
+      ringFill: () => 0,
+      setOverloaded: () => {},
+      turnSummaries: () => false,
+      drainSummaries: () => 0,
       settle: () => true,
       hostPid: () => 0,
       verifiedInstructions: () => ({}),
@@ -27,6 +31,7 @@ function endlessRing(): NativeBinding {
     unpin: () => ({ settings: '', links: 0, unreadRecords: 0 }),
     readClock: (into) => into.fill(0n),
     recordLayout: () => ({}),
+    summaryLayout: () => ({}),
     listenerLayout: () => ({}),
     Listeners: class {
       list(): never {
