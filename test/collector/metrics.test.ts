@@ -83,6 +83,7 @@ test('every metric has its unit, a description, a kind and only the attributes t
   }
   assert.deepEqual([...(metrics?.get('tcpaccept.records.lost')?.points.keys() ?? [])].sort(), [
     'dropped',
+    'evicted',
     'missed',
     'rejected',
     'ring_full',
