@@ -74,9 +74,9 @@ export class RecordFates {
   refuse(count: number, full?: string): void {
     this.#ledger.add(this.#names.ledger.dropped, count);
     if (this.#isClosed) return;
-    const { noun, queueVariable } = this.#names;
+    const { queueVariable } = this.#names;
     const [most, option] = full ? [full, ''] : [this.#settings.batch.maxQueueSize, ` (${queueVariable})`];
-    this.#warnBy('queue-full', `${count} ${noun}s dropped: ${most} wait for ${this.#whoever()} already${option}`);
+    this.#warnBy('queue-full', `${this.#count(count)} dropped: ${most} wait for ${this.#whoever()} already${option}`);
   }
 
   /** Records that leave unsettled: whoever takes them over counts them from here on. */

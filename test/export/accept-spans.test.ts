@@ -121,7 +121,7 @@ test('only those have ids of which a span is exported: unsampled, unknown and re
   assert.equal(warning?.cause, 'traces-queue-full');
   assert.match(
     warning?.text ?? '',
-    /^1 spans? dropped: 30 wait for http\S+\/v1\/traces already \(OTEL_BSP_MAX_QUEUE_SIZE\)$/,
+    /^1 span dropped: 30 wait for http\S+\/v1\/traces already \(OTEL_BSP_MAX_QUEUE_SIZE\)$/,
   );
 });
 
