@@ -27,7 +27,7 @@ for (const signal of ['SIGTERM', 'SIGINT'] as const) {
     });
     const signalledMillis = await (async () => {
       await using _traffic = new Traffic(acceptor.targets());
-      await collector.waitForRecords(500, { timeoutMillis: 30_000 });
+      await collector.waitForAccepts(500, { timeoutMillis: 30_000 });
       const now = Date.now();
       tracer.signal(signal);
       await tracer.until(() => tracer.stderr.includes('ledger '), 'it has said what became of every accept');
@@ -42,7 +42,7 @@ for (const signal of ['SIGTERM', 'SIGINT'] as const) {
 
     const process = expectedProcess(acceptor);
     const accepted = new Map((await acceptor.accepted(drained)).map((facts) => [keyOfAccept(facts), facts]));
-    const records = await collector.records();
+    const records = await collector.accepts();
     assert.equal(records.length, drained);
     for (const record of records) {
       const key = keyOfRecord(record);
@@ -126,7 +126,7 @@ test('--duration ends it with 0, and what was accepted meanwhile is printed and 
   assert.ok(drained > 0, stderr);
   assertLedger(stderr, { submitted: drained, drained, delivered: drained, printed: drained });
   assert.equal(stdout.split('\n').length, 1 + drained + 1);
-  assert.equal((await collector.records()).length, drained);
+  assert.equal((await collector.accepts()).length, drained);
 });
 
 test('with export off: a table, nothing sent, and the line at the start says so', async () => {
