@@ -5,7 +5,7 @@ import { startCollector } from './collector.ts';
 import { type CommandOptions, runCommand } from './tracer-command.ts';
 
 /** One of these is wrong for any option: not even a path is so long. */
-const WRONG_VALUES = ['no such value', 'x'.repeat(5000)];
+const WRONG_VALUES = ['no such value', 'x'.repeat(5000), '('];
 const UNREADABLE = '/nonexistent/certificate.pem';
 const NO_PEM = new URL('acceptor.py', import.meta.url).pathname;
 

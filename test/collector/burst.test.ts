@@ -1,20 +1,22 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { type AcceptFacts, Acceptor } from './acceptor.ts';
-import type { CollectedRecord } from './collected-record.ts';
 import { startCollector } from './collector.ts';
 import { connect } from './connector.ts';
-import { assertRecord, type ExpectedProcess, expectedProcess, keyOfAccept, keyOfRecord } from './expected-record.ts';
+import {
+  assertRecord,
+  type ExpectedProcess,
+  expectedProcess,
+  isWhole,
+  keyOfAccept,
+  keyOfRecord,
+} from './expected-record.ts';
 import { assertLedger } from './ledger-line.ts';
 import { TracerCommand } from './tracer-command.ts';
 
 const ACCEPTS = 20_000;
-/** Records that may lack what the end of the handshake would have told: the README's limits say when. */
+/** Records that may be parts. */
 const MOST_PARTS = ACCEPTS / 100;
-
-function isWhole({ attributes }: CollectedRecord): boolean {
-  return 'tcpaccept.socket.cookie' in attributes && 'tcpaccept.accept_queue.duration' in attributes;
-}
 
 test(`${ACCEPTS} accepts as fast as one client can: as many records, each once, every field right, none dropped`, async () => {
   await using collector = await startCollector();

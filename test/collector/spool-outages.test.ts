@@ -69,9 +69,12 @@ test('no collector for 120,000 accepts, then one: all arrive, none twice, and me
   using folder = new SpoolFolder();
   const [http = 0, grpc = 0, health = 0] = await freePorts(3);
   await using acceptor = await Acceptor.start();
-  await using tracer = await TracerCommand.tracing(['-P', acceptor.ports.join(','), '--output', 'none'], {
-    env: { OTEL_EXPORTER_OTLP_ENDPOINT: `http://127.0.0.1:${http}`, TCPACCEPT_SPOOL_DIR: folder.path },
-  });
+  await using tracer = await TracerCommand.tracing(
+    ['-P', acceptor.ports.join(','), '--output', 'none', '--mode', 'events'],
+    {
+      env: { OTEL_EXPORTER_OTLP_ENDPOINT: `http://127.0.0.1:${http}`, TCPACCEPT_SPOOL_DIR: folder.path },
+    },
+  );
   const made: Connected[] = [];
   {
     await using _ = watchLedger(tracer);
@@ -106,9 +109,12 @@ test(`a collector killed ${KILLS} times at random while ${KILLS * ACCEPTS_A_KILL
   const [http = 0, grpc = 0, health = 0] = await freePorts(3);
   const options = { ports: { http, grpc, health } };
   await using acceptor = await Acceptor.start();
-  await using tracer = await TracerCommand.tracing(['-P', acceptor.ports.join(','), '--output', 'none'], {
-    env: { OTEL_EXPORTER_OTLP_ENDPOINT: `http://127.0.0.1:${http}`, TCPACCEPT_SPOOL_DIR: folder.path },
-  });
+  await using tracer = await TracerCommand.tracing(
+    ['-P', acceptor.ports.join(','), '--output', 'none', '--mode', 'events'],
+    {
+      env: { OTEL_EXPORTER_OTLP_ENDPOINT: `http://127.0.0.1:${http}`, TCPACCEPT_SPOOL_DIR: folder.path },
+    },
+  );
   await using _ = watchLedger(tracer);
   const made: Connected[] = [];
   // Each has a file of its own, since the last line of one that was killed may lack its end.
