@@ -76,7 +76,7 @@ static __always_inline void fill_listener(struct tcpaccept_event *event, struct 
 /* `listener` may be NULL. Anything but TCP is nothing to us and is not counted. */
 static __always_inline int capture(struct sock *accepted, struct sock *listener, enum tcpaccept_method method)
 {
-	struct task_struct *task = bpf_get_current_task_btf();
+	struct task_struct *task = TYPED(struct task_struct, bpf_get_current_task_btf());
 	struct sock *sk = TYPED(struct sock, accepted);
 	u16 family = FIELD(sk, __sk_common.skc_family);
 	u16 protocol = FIELD(sk, sk_protocol);

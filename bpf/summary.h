@@ -103,7 +103,7 @@ static __always_inline struct tcpaccept_summary_counts *find_counts(u32 turn, st
 
 static __always_inline void fill_key(struct tcpaccept_summary_key *key, struct sock *sk, const struct socket_ends *ends)
 {
-	struct task_struct *task = bpf_get_current_task_btf();
+	struct task_struct *task = TYPED(struct task_struct, bpf_get_current_task_btf());
 
 	map_address(key->peer_address, ends->peer_address, ends->family);
 	map_address(key->local_address, ends->local_address, ends->family);

@@ -11,6 +11,7 @@
 #include "addon_listeners.h"
 #include "addon_pins.h"
 #include "addon_settings.h"
+#include "resident.h"
 #include "session.h"
 
 // Node-API and nothing else: from checked JavaScript values to a Session and back. No threads, no libuv, so one binary
@@ -259,6 +260,9 @@ Napi::Value summary_layout(const Napi::CallbackInfo& info) {
   return layout;
 }
 
+void keep_heap_small(const Napi::CallbackInfo&) { tcpaccept::keep_heap_small(); }
+void unmap_code_of_start(const Napi::CallbackInfo&) { tcpaccept::unmap_code_of_start(); }
+
 // Runs when the environment ends, before finalizers and in no order with them: sessions are closed here, objects later.
 void close_all(Environment* environment) {
   while (!environment->open_sessions.empty()) (*environment->open_sessions.begin())->shut();
@@ -274,6 +278,8 @@ Napi::Object init(Napi::Env env, Napi::Object exports) {
   exports.Set("pinnedSettings", Napi::Function::New(env, tcpaccept::pinned_settings));
   exports.Set("unpin", Napi::Function::New(env, tcpaccept::unpin));
   exports.Set("readClock", Napi::Function::New(env, read_clock));
+  exports.Set("keepHeapSmall", Napi::Function::New(env, keep_heap_small));
+  exports.Set("unmapCodeOfStart", Napi::Function::New(env, unmap_code_of_start));
   exports.Set("recordLayout", Napi::Function::New(env, record_layout));
   exports.Set("summaryLayout", Napi::Function::New(env, summary_layout));
   exports.Set("Listeners", tcpaccept::define_listeners(env));

@@ -1,5 +1,6 @@
 import type { Config } from '../config.ts';
 import { EXIT } from '../errors.ts';
+import { loadNative } from '../kernel/native.ts';
 import { Ledger } from '../ledger.ts';
 import { Printer } from '../output/printer.ts';
 import { Bookkeeper } from './bookkeeper.ts';
@@ -21,6 +22,8 @@ const METRICS_CLOSE_MILLIS = 700;
 
 /** Traces until told to stop, then delivers what was recorded and says what became of every accept. */
 export async function trace(config: Config, environment: NodeJS.ProcessEnv): Promise<number> {
+  const native = loadNative();
+  native.keepHeapSmall();
   const filters = await resolveFilters(config.filters);
   const write = (line: string) => void process.stderr.write(line);
   const { warn } = new Warnings(write);
@@ -54,6 +57,7 @@ export async function trace(config: Config, environment: NodeJS.ProcessEnv): Pro
   sayBegun(config, recording, exports, warn);
   printer.start();
   sinks.report('listener', listeners);
+  native.unmapCodeOfStart();
   tracer.run((batch) => sinks.take(batch), {
     holdRing: isSafeFirst(config) && lane?.tellsSafe === true,
     ...(config.mode === 'auto' && { beforeDrain: () => overload.look() }),

@@ -133,6 +133,10 @@ export interface NativeBinding {
   unpin(directory: string): Unpinned;
   /** Fills nanoseconds: what to add to `CLOCK_BOOTTIME` for wall time, measured now, and the wall time. */
   readClock(into: BigInt64Array): void;
+  /** Has the C library give memory back sooner, in the whole process: not for a process of others. */
+  keepHeapSmall(): void;
+  /** Unmaps the code that starting took, of the whole process, too; what is needed again is mapped again. */
+  unmapCodeOfStart(): void;
   /** Byte offset of each field of `struct tcpaccept_event`, and `bytes`, from the C compiler. */
   recordLayout(): Record<string, number>;
   /** The same of `struct tcpaccept_summary`. */

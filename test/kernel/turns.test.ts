@@ -30,6 +30,8 @@ function endlessRing(): NativeBinding {
     pinnedSettings: () => '',
     unpin: () => ({ settings: '', links: 0, unreadRecords: 0 }),
     readClock: (into) => into.fill(0n),
+    keepHeapSmall: () => {},
+    unmapCodeOfStart: () => {},
     recordLayout: () => ({}),
     summaryLayout: () => ({}),
     listenerLayout: () => ({}),
