@@ -1,6 +1,5 @@
-/** Makes the README's tables anew: `npm run docs`. */
+/** Makes the tables of the README and the reference anew: `npm run docs`. */
 import { readFileSync, writeFileSync } from 'node:fs';
-import { withSections } from './reference.ts';
+import { DOCUMENTS, withSections } from './reference.ts';
 
-const readme = new URL('../README.md', import.meta.url);
-writeFileSync(readme, withSections(readFileSync(readme, 'utf8')));
+for (const document of DOCUMENTS) writeFileSync(document, withSections(readFileSync(document, 'utf8')));
