@@ -81,10 +81,14 @@ test('a record says what is known of the connection, in the types of the attribu
     'container.id': _id,
     'container.runtime.name': _runtime,
     'k8s.pod.uid': _pod,
+    'process.creation.time': created,
+    'process.user.name': _user,
+    'process.real_user.name': _realUser,
     ...exact
   } = facts;
   assert.ok(typeof queued === 'number' && queued > 0 && queued < 10);
   assert.ok(typeof rtt === 'number' && rtt > 0 && rtt < 10);
+  assert.ok(Math.abs(Date.now() - process.uptime() * 1000 - Date.parse(String(created))) < 10_000, `${created}`);
   const executable = realpathSync(process.execPath);
   assert.deepEqual(exact, {
     'network.transport': 'tcp',
@@ -97,7 +101,9 @@ test('a record says what is known of the connection, in the types of the attribu
     'thread.name': readFileSync('/proc/self/comm', 'utf8').trim(),
     'process.executable.name': basename(executable),
     'process.executable.path': executable,
+    'process.parent_pid': process.ppid,
     'process.user.id': process.geteuid?.(),
+    'process.real_user.id': process.getuid?.(),
     'process.linux.cgroup': parseProcCgroup(readFileSync('/proc/self/cgroup', 'utf8')),
     'tcpaccept.thread.id': process.pid,
     'tcpaccept.network_namespace': statSync('/proc/self/ns/net').ino,
