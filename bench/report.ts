@@ -1,5 +1,5 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
-import { cpus, release } from 'node:os';
+import { cpus, loadavg, release } from 'node:os';
 
 export interface Report {
   /** The bench's, and its file's. */
@@ -14,7 +14,14 @@ const FOLDER = new URL('results/', import.meta.url);
 
 /** Prints the table, median (min - max), and writes `bench/results/NAME.json` with what it was measured on. */
 export function report({ name, question, table, results }: Report): void {
-  const host = { kernel: release(), cpu: cpus()[0]?.model.trim(), cpus: cpus().length, node: process.version };
+  const host = {
+    kernel: release(),
+    cpu: cpus()[0]?.model.trim(),
+    cpus: cpus().length,
+    node: process.version,
+    /** Of the last minute, the bench's own included: above the number of CPUs the machine was busy with other things. */
+    load: Number(loadavg()[0]?.toFixed(1)),
+  };
   const lines = [table.columns, table.columns.map(() => '---'), ...table.rows].map(
     (cells) => `| ${cells.join(' | ')} |`,
   );

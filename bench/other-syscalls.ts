@@ -1,0 +1,32 @@
+/** What any other system call costs while we are attached: getpid, on this host, paired. */
+import { type AddedCost, addedCosts, ours, timeInTurn, UNTRACED } from './accept-cost/in-turn.ts';
+import { OurTracer } from './accept-cost/our-tracer.ts';
+import { buildTimedServer, TimedServer } from './accept-cost/timed-server.ts';
+import { report } from './report.ts';
+import { spreadText } from './spread.ts';
+
+const ROUNDS = 3;
+const WARMUPS = 2;
+/** Each is 64 system calls. */
+const CALLS = 5000;
+
+export async function otherSyscalls({ rounds = ROUNDS, warmups = WARMUPS, calls = CALLS } = {}): Promise<AddedCost[]> {
+  buildTimedServer();
+  await using server = await TimedServer.start();
+  using tracer = new OurTracer();
+  const tracings = [UNTRACED, ours('syscall hook', tracer, { hook: 'syscall', ports: [server.port] })];
+  return addedCosts(await timeInTurn(server, tracings, { call: 'getpid', calls, rounds, warmups }));
+}
+
+if (import.meta.main) {
+  const results = await otherSyscalls();
+  report({
+    name: 'other-syscalls',
+    question: 'Cost of any other system call while attached (getpid)',
+    table: {
+      columns: ['getpid', 'takes, ns', 'added, ns'],
+      rows: results.map(({ name, callNs, addedNs }) => [name, spreadText(callNs, 0), spreadText(addedNs, 0)]),
+    },
+    results,
+  });
+}
