@@ -1,7 +1,9 @@
 /** What any other system call costs while we are attached: getpid, on this host, paired. */
-import { type AddedCost, addedCosts, ours, timeInTurn, UNTRACED } from './accept-cost/in-turn.ts';
+
+import { addedCosts, ours, timeInTurn, UNTRACED } from './accept-cost/in-turn.ts';
 import { OurTracer } from './accept-cost/our-tracer.ts';
 import { buildTimedServer, TimedServer } from './accept-cost/timed-server.ts';
+import type { PairedCosts } from './accept-cost.ts';
 import { report } from './report.ts';
 import { spreadText } from './spread.ts';
 
@@ -10,12 +12,13 @@ const WARMUPS = 2;
 /** Each is 64 system calls. */
 const CALLS = 5000;
 
-export async function otherSyscalls({ rounds = ROUNDS, warmups = WARMUPS, calls = CALLS } = {}): Promise<AddedCost[]> {
+export async function otherSyscalls({ rounds = ROUNDS, warmups = WARMUPS, calls = CALLS } = {}): Promise<PairedCosts> {
   buildTimedServer();
   await using server = await TimedServer.start();
   using tracer = new OurTracer();
   const tracings = [UNTRACED, ours('syscall hook', tracer, { hook: 'syscall', ports: [server.port] })];
-  return addedCosts(await timeInTurn(server, tracings, { call: 'getpid', calls, rounds, warmups }));
+  const timed = await timeInTurn(server, tracings, { call: 'getpid', calls, rounds, warmups, isShared: true });
+  return { costs: addedCosts(timed), rounds: timed.rounds.length, alone: timed.alone };
 }
 
 if (import.meta.main) {
@@ -25,7 +28,7 @@ if (import.meta.main) {
     question: 'Cost of any other system call while attached (getpid)',
     table: {
       columns: ['getpid', 'takes, ns', 'added, ns'],
-      rows: results.map(({ name, callNs, addedNs }) => [name, spreadText(callNs, 0), spreadText(addedNs, 0)]),
+      rows: results.costs.map(({ name, callNs, addedNs }) => [name, spreadText(callNs, 0), spreadText(addedNs, 0)]),
     },
     results,
   });

@@ -1,7 +1,9 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import type { KernelCounts } from '../../src/kernel/accept-tracer.ts';
 import type { TracerSettings } from '../../src/kernel/open-session.ts';
 import { differenceOf, type Spread, spreadOf } from '../spread.ts';
 import type { OurTracer } from './our-tracer.ts';
+import { othersTrace } from './strangers.ts';
 import type { CallTime, TimedCall, TimedServer } from './timed-server.ts';
 
 /** One way to be traced. */
@@ -18,8 +20,22 @@ export interface InTurn {
   readonly calls: number;
   readonly rounds: number;
   readonly warmups: number;
+  /** Whether others may trace on this host meanwhile: those rounds are told apart. */
+  readonly isShared: boolean;
 }
 
+/** One time for each tracing. */
+export type Round = ReadonlyMap<string, CallTime>;
+
+export interface TimedRounds {
+  readonly rounds: readonly Round[];
+  /** How many of the rounds had no other tracer on the host. */
+  readonly alone: number;
+}
+
+const MOST_TRIES = 4;
+const LEAST_ALONE = 0.5;
+const STRANGER_MILLIS = 500;
 /** Not kept, of each interval: the caches are another tracing's. */
 const SETTLING_CALLS = 200;
 
@@ -45,23 +61,34 @@ export function ours(
   };
 }
 
-/** Times the server under each tracing once a round, short intervals, the other way round in every second round. */
+/**
+ * Times the server under each tracing once a round, short intervals, the other way round in every second round. A round
+ * with another tracer on the host is made again while there is patience, and kept only when too few are without.
+ */
 export async function timeInTurn(
   server: TimedServer,
   tracings: readonly Tracing[],
-  { call, calls, rounds, warmups }: InTurn,
-): Promise<Map<string, CallTime[]>> {
-  const times = new Map(tracings.map(({ name }) => [name, [] as CallTime[]]));
-  for (let round = -warmups; round < rounds; round++) {
+  { call, calls, rounds, warmups, isShared }: InTurn,
+): Promise<TimedRounds> {
+  const disturbs = () => isShared && othersTrace();
+  const alone: Round[] = [];
+  const disturbed: Round[] = [];
+  for (let round = -warmups; alone.length < rounds && round < MOST_TRIES * rounds; round++) {
+    if (disturbs()) await pause(STRANGER_MILLIS);
+    let isDisturbed = false;
+    const times = new Map<string, CallTime>();
     for (const { name, begin, end } of round % 2 === 0 ? tracings : tracings.toReversed()) {
+      isDisturbed ||= disturbs();
       await begin();
       await server.time(call, SETTLING_CALLS);
-      const time = await server.time(call, calls);
+      times.set(name, await server.time(call, calls));
       await end();
-      if (round >= 0) times.get(name)?.push(time);
     }
+    isDisturbed ||= disturbs();
+    if (round >= 0) (isDisturbed ? disturbed : alone).push(times);
   }
-  return times;
+  const kept = alone.length >= LEAST_ALONE * rounds ? alone : [...alone, ...disturbed].slice(0, rounds);
+  return { rounds: kept, alone: kept.filter((round) => alone.includes(round)).length };
 }
 
 /** All accepts of an interval. */
@@ -80,17 +107,14 @@ export interface AddedCost {
   readonly addedWholeNs: Spread;
 }
 
-export function addedCosts(times: ReadonlyMap<string, readonly CallTime[]>): AddedCost[] {
-  const untraced = times.get(UNTRACED.name) ?? [];
-  return [...times].map(([name, traced]) => {
-    const added = (figure: keyof CallTime) =>
-      differenceOf(
-        traced.map((time) => time[figure]),
-        untraced.map((time) => time[figure]),
-      );
+export function addedCosts({ rounds }: Pick<TimedRounds, 'rounds'>): AddedCost[] {
+  const figures = (name: string, figure: keyof CallTime) =>
+    rounds.map((round) => round.get(name)?.[figure] ?? Number.NaN);
+  return [...(rounds[0]?.keys() ?? [])].map((name) => {
+    const added = (figure: keyof CallTime) => differenceOf(figures(name, figure), figures(UNTRACED.name, figure));
     return {
       name,
-      callNs: spreadOf(traced.map(({ medianNs }) => medianNs)),
+      callNs: spreadOf(figures(name, 'medianNs')),
       addedNs: added('medianNs'),
       addedMeanNs: added('meanNs'),
       addedWholeNs: added('wholeNs'),

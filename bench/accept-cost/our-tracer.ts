@@ -19,6 +19,10 @@ export class OurTracer {
     this.#ended.catch(() => {});
   }
 
+  get pid(): number {
+    return this.#child.pid ?? 0;
+  }
+
   async attach(settings: Partial<TracerSettings>): Promise<void> {
     await this.#ask({ attach: { hook: 'auto', ringBytes: 8 << 20, self: 'all', ...settings } });
   }

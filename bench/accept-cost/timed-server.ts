@@ -22,7 +22,7 @@ export interface CallTime {
   readonly wholeNs: number;
 }
 
-/** A process on the last CPU that times its own calls. */
+/** A process on one CPU, by default the last, that times its own calls. */
 export class TimedServer {
   readonly port: number;
   readonly #child: ChildProcess;
@@ -34,8 +34,8 @@ export class TimedServer {
     this.port = port;
   }
 
-  static async start(): Promise<TimedServer> {
-    const child = spawn(PROGRAM, [`${cpus().length - 1}`], { stdio: ['pipe', 'pipe', 'inherit'] });
+  static async start(cpu = cpus().length - 1): Promise<TimedServer> {
+    const child = spawn(PROGRAM, [`${cpu}`], { stdio: ['pipe', 'pipe', 'inherit'] });
     await once(child, 'spawn');
     if (!child.stdout) throw new Error('the timed server has no stdout');
     const lines = createInterface(child.stdout)[Symbol.asyncIterator]();

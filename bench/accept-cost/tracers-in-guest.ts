@@ -6,10 +6,10 @@ import { writeFileSync } from 'node:fs';
 import { cpus, release } from 'node:os';
 import { HOOKS } from '../../src/kernel/binding.ts';
 import type { ToolName } from '../../test/vm/oracle.ts';
-import { type AddedCost, acceptsOf, addedCosts, ours, timeInTurn, UNTRACED } from './in-turn.ts';
+import { type AddedCost, acceptsOf, addedCosts, ours, type Round, timeInTurn, UNTRACED } from './in-turn.ts';
 import { OtherTracer } from './other-tracer.ts';
 import { OurTracer } from './our-tracer.ts';
-import { type CallTime, TimedServer } from './timed-server.ts';
+import { TimedServer } from './timed-server.ts';
 
 export interface GuestCosts {
   readonly kernel: string;
@@ -30,8 +30,20 @@ const settings = HOOKS.map((hook) => ({ hook, ports: [server.port] }));
 const traced = settings.map((one) => ours(one.hook, tracer, one, { counter: 'submitted', accepts }));
 const getpids = settings.map((one) => ours(one.hook, tracer, one));
 
-const times = await timeInTurn(server, [UNTRACED, ...traced], { call: 'accept', calls, rounds, warmups: 1 });
-const getpidTimes = await timeInTurn(server, [UNTRACED, ...getpids], { call: 'getpid', calls, rounds, warmups: 1 });
+const times = await timeInTurn(server, [UNTRACED, ...traced], {
+  call: 'accept',
+  calls,
+  rounds,
+  warmups: 1,
+  isShared: false,
+});
+const getpidTimes = await timeInTurn(server, [UNTRACED, ...getpids], {
+  call: 'getpid',
+  calls,
+  rounds,
+  warmups: 1,
+  isShared: false,
+});
 const costs = addedCosts(times);
 const shown: Partial<Record<ToolName, { rows: number; accepts: number }>> = {};
 for (const name of tools as ToolName[]) costs.push(await costOf(name));
@@ -55,17 +67,23 @@ async function costOf(name: ToolName): Promise<AddedCost> {
   shown[name] = { rows: other.rows(server.port) - before, accepts: rounds * accepts };
   await other.end();
   untraced.push(...(await intervals(rounds - untraced.length)));
-  const cost = addedCosts(
-    new Map([
-      [UNTRACED.name, untraced],
-      [name, withTool],
-    ]),
-  ).at(-1);
+  const pairs = withTool.map((round, i) => {
+    const timed = round.get(UNTRACED.name);
+    if (!timed) throw new Error(`${name} was not timed`);
+    return new Map([...(untraced[i] ?? []), [name, timed]]);
+  });
+  const cost = addedCosts({ rounds: pairs }).at(-1);
   if (!cost) throw new Error(`${name} was not timed`);
   return cost;
 }
 
-async function intervals(count: number): Promise<CallTime[]> {
-  const alone = { call: 'accept', calls, rounds: count, warmups: 0 } as const;
-  return [...((await timeInTurn(server, [UNTRACED], alone)).get(UNTRACED.name) ?? [])];
+async function intervals(count: number): Promise<Round[]> {
+  const { rounds } = await timeInTurn(server, [UNTRACED], {
+    call: 'accept',
+    calls,
+    rounds: count,
+    warmups: 0,
+    isShared: false,
+  });
+  return [...rounds];
 }
