@@ -17,7 +17,7 @@ import { buildTimedServer, TimedServer } from './accept-cost/timed-server.ts';
 import { type Report, report } from './report.ts';
 import { differenceOf, type Spread, spreadText } from './spread.ts';
 
-const ROUNDS = 3;
+const ROUNDS = 21;
 const WARMUPS = 2;
 const CALLS = 4000;
 /** Nobody's: the echo port is not served here. */

@@ -12,8 +12,8 @@ import { type Load, Nginx } from './nginx/nginx.ts';
 import { report } from './report.ts';
 import { ratioOf, type Spread, spreadOf, spreadText } from './spread.ts';
 
-const ROUNDS = 2;
-const SECONDS = 2;
+const ROUNDS = 15;
+const SECONDS = 1;
 /** Nobody's: the echo port is not served here. */
 const OTHER_PORT = 7;
 
@@ -26,10 +26,17 @@ export interface NginxResult {
   readonly p99Ratio: Spread;
 }
 
+export interface NginxResults {
+  readonly loads: readonly NginxResult[];
+  readonly rounds: number;
+  /** Of them, without another tracer on the host. */
+  readonly alone: number;
+}
+
 export async function nginxUnderLoad(
   endpoint: string,
   { rounds = ROUNDS, seconds = SECONDS } = {},
-): Promise<{ readonly loads: readonly NginxResult[]; readonly rounds: number; readonly alone: number }> {
+): Promise<NginxResults> {
   await using nginx = await Nginx.start();
   const commands = new Map<string, readonly string[] | undefined>([
     ['untraced', undefined],

@@ -7,7 +7,7 @@ import type { PairedCosts } from './accept-cost.ts';
 import { report } from './report.ts';
 import { spreadText } from './spread.ts';
 
-const ROUNDS = 3;
+const ROUNDS = 21;
 const WARMUPS = 2;
 /** Each is 64 system calls. */
 const CALLS = 5000;

@@ -10,6 +10,21 @@ export interface Report {
   readonly results: unknown;
 }
 
+/** What `bench/results/NAME.json` holds. */
+export interface Written<Results> {
+  readonly question: string;
+  readonly host: {
+    readonly kernel: string;
+    readonly cpu?: string;
+    readonly cpus: number;
+    readonly node: string;
+    /** Of the last minute, the bench's own included: above the number of CPUs the machine was busy with other things. */
+    readonly load: number;
+  };
+  readonly table: Report['table'];
+  readonly results: Results;
+}
+
 const FOLDER = new URL('results/', import.meta.url);
 
 /** Prints the table, median (min - max), and writes `bench/results/NAME.json` with what it was measured on. */
@@ -19,7 +34,6 @@ export function report({ name, question, table, results }: Report): void {
     cpu: cpus()[0]?.model.trim(),
     cpus: cpus().length,
     node: process.version,
-    /** Of the last minute, the bench's own included: above the number of CPUs the machine was busy with other things. */
     load: Number(loadavg()[0]?.toFixed(1)),
   };
   const lines = [table.columns, table.columns.map(() => '---'), ...table.rows].map(
@@ -27,5 +41,8 @@ export function report({ name, question, table, results }: Report): void {
   );
   process.stdout.write(`${question}: median (min - max); ${JSON.stringify(host)}\n${lines.join('\n')}\n`);
   mkdirSync(FOLDER, { recursive: true });
-  writeFileSync(new URL(`${name}.json`, FOLDER), `${JSON.stringify({ question, host, results }, undefined, 2)}\n`);
+  writeFileSync(
+    new URL(`${name}.json`, FOLDER),
+    `${JSON.stringify({ question, host, table, results }, undefined, 2)}\n`,
+  );
 }
