@@ -6,7 +6,7 @@ import type { GuestCosts } from './accept-cost/tracers-in-guest.ts';
 import { addedCostTable } from './accept-cost.ts';
 import { type Report, report } from './report.ts';
 
-const ROUNDS = 9;
+const ROUNDS = 5;
 const CALLS = 1500;
 
 buildTimedServer();

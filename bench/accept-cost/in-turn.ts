@@ -33,7 +33,7 @@ export interface TimedRounds {
   readonly alone: number;
 }
 
-const MOST_TRIES = 4;
+const MOST_TRIES = 2;
 const LEAST_ALONE = 0.5;
 const STRANGER_MILLIS = 500;
 /** Not kept, of each interval: the caches are another tracing's. */
