@@ -1,8 +1,4 @@
-/**
- * What an accept costs the server that makes it, with our syscall hook and without: on this host, paired.
- *
- * TCPACCEPT_BENCH_ADDON=NAME=PATH puts another build's addon beside this one's, in a report of its own.
- */
+/** What an accept costs the server that makes it, with our syscall hook and without: on this host, paired. */
 import {
   type AddedCost,
   acceptsOf,
@@ -15,14 +11,13 @@ import {
 import { OurTracer } from './accept-cost/our-tracer.ts';
 import { buildTimedServer, TimedServer } from './accept-cost/timed-server.ts';
 import { type Report, report } from './report.ts';
-import { differenceOf, type Spread, spreadText } from './spread.ts';
+import { spreadText } from './spread.ts';
 
-const ROUNDS = 21;
-const WARMUPS = 2;
-const CALLS = 4000;
+const ROUNDS = 15;
+const WARMUPS = 1;
+const CALLS = 3000;
 /** Nobody's: the echo port is not served here. */
 const OTHER_PORT = 7;
-const THIS_BUILD = 'every attribute';
 
 export interface PairedCosts {
   /** By tracing, of every round. */
@@ -30,14 +25,6 @@ export interface PairedCosts {
   readonly rounds: number;
   /** Of them, without another tracer on the host. */
   readonly alone: number;
-  /** Nanoseconds this build's accept takes more than the other's in the same round. */
-  readonly aboveOtherNs?: Spread;
-}
-
-/** Another build's name in the table, and its addon. */
-function otherBuild(): [name: string, addon: string] | undefined {
-  const [name, addon] = process.env['TCPACCEPT_BENCH_ADDON']?.split('=') ?? [];
-  return name && addon ? [name, addon] : undefined;
 }
 
 export async function acceptCost({ rounds = ROUNDS, warmups = WARMUPS, calls = CALLS } = {}): Promise<PairedCosts> {
@@ -49,20 +36,11 @@ export async function acceptCost({ rounds = ROUNDS, warmups = WARMUPS, calls = C
   const captured = { hook, ports: [server.port] } as const;
   const tracings: Tracing[] = [
     UNTRACED,
-    ours(THIS_BUILD, tracer, captured, { counter: 'submitted', accepts }),
+    ours('every attribute', tracer, captured, { counter: 'submitted', accepts }),
     ours('filtered out', tracer, { hook, ports: [OTHER_PORT] }, { counter: 'filtered', accepts }),
   ];
-  const [otherName, addon] = otherBuild() ?? [];
-  using other = addon ? new OurTracer(addon) : undefined;
-  if (other && otherName) tracings.push(ours(otherName, other, captured, { counter: 'submitted', accepts }));
   const timed = await timeInTurn(server, tracings, { call: 'accept', calls, rounds, warmups, isShared: true });
-  const medians = (name: string) => timed.rounds.map((round) => round.get(name)?.medianNs ?? Number.NaN);
-  return {
-    costs: addedCosts(timed),
-    rounds: timed.rounds.length,
-    alone: timed.alone,
-    ...(otherName ? { aboveOtherNs: differenceOf(medians(THIS_BUILD), medians(otherName)) } : {}),
-  };
+  return { costs: addedCosts(timed), rounds: timed.rounds.length, alone: timed.alone };
 }
 
 /** Microseconds. */
@@ -85,7 +63,7 @@ if (import.meta.main) {
   const results = await acceptCost();
   const question = 'Cost of an accept as the server sees it, syscall hook';
   report({
-    name: otherBuild() ? 'accept-cost-builds' : 'accept-cost',
+    name: 'accept-cost',
     question,
     table: addedCostTable(results.costs),
     results,

@@ -15,7 +15,7 @@ import { report } from './report.ts';
 import { type Spread, spreadOf, spreadText } from './spread.ts';
 import { DrainedBatches } from './user-space/drained-batches.ts';
 
-const ROUNDS = 9;
+const ROUNDS = 7;
 /** As `npm start` has it. */
 const START_ENV = { MALLOC_ARENA_MAX: '2', MALLOC_MMAP_THRESHOLD_: '65536' };
 const IDLE_MILLIS = 2000;

@@ -11,8 +11,8 @@ import { BUILT, residentMib } from './built-command.ts';
 import { report } from './report.ts';
 import { ratioOf, type Spread, spreadOf, spreadText } from './spread.ts';
 
-const ROUNDS = 7;
-const ACCEPTS_A_CPU = 60_000;
+const ROUNDS = 5;
+const ACCEPTS_A_CPU = 50_000;
 
 export interface RateResult {
   readonly untracedPerSecond: Spread;

@@ -12,7 +12,7 @@ import { type Load, Nginx } from './nginx/nginx.ts';
 import { report } from './report.ts';
 import { ratioOf, type Spread, spreadOf, spreadText } from './spread.ts';
 
-const ROUNDS = 15;
+const ROUNDS = 11;
 const SECONDS = 1;
 /** Nobody's: the echo port is not served here. */
 const OTHER_PORT = 7;

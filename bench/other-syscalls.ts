@@ -7,8 +7,8 @@ import type { PairedCosts } from './accept-cost.ts';
 import { report } from './report.ts';
 import { spreadText } from './spread.ts';
 
-const ROUNDS = 21;
-const WARMUPS = 2;
+const ROUNDS = 15;
+const WARMUPS = 1;
 /** Each is 64 system calls. */
 const CALLS = 5000;
 

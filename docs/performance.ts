@@ -12,10 +12,9 @@ import type { Spread } from '../bench/spread.ts';
 import type { UserSpaceResult } from '../bench/user-space.ts';
 import { type BarPlot, barPlot } from './performance-plots.ts';
 
-/** The results by bench; `accept-cost-builds` is `accept-cost` beside a build that does not read the executable's name. */
+/** The results by bench; `programs` beside builds that each leave one thing out. */
 export interface Results {
   readonly 'accept-cost': Written<PairedCosts>;
-  readonly 'accept-cost-builds': Written<PairedCosts>;
   readonly 'other-syscalls': Written<PairedCosts>;
   readonly programs: Written<readonly ProgramCost[]>;
   readonly tracers: Written<GuestCosts>;
@@ -33,7 +32,6 @@ export function readResults(): Results {
   const read = (name: BenchName) => JSON.parse(readFileSync(new URL(`${name}.json`, RESULTS), 'utf8'));
   return {
     'accept-cost': read('accept-cost'),
-    'accept-cost-builds': read('accept-cost-builds'),
     'other-syscalls': read('other-syscalls'),
     programs: read('programs'),
     tracers: read('tracers'),
@@ -152,13 +150,11 @@ function goalsTable(results: Results): string {
 function valuesOf(results: Results): Record<string, string> {
   const micros = ({ median }: Spread) => (median / 1000).toFixed(2);
   const { costs } = results['accept-cost'].results;
-  const above = results['accept-cost-builds'].results.aboveOtherNs;
   const { plainBytes, gzipBytes, recordsOfARequest } = results.footprint.results;
   return {
     everyAttribute: micros(costOf(costs, 'every attribute').addedNs),
     filteredOut: micros(costOf(costs, 'filtered out').addedNs),
     wholeConnection: micros(costOf(costs, 'every attribute').addedWholeNs),
-    executableName: above ? `${above.median.toFixed(0)} ns (${above.min.toFixed(0)} - ${above.max.toFixed(0)})` : '',
     plainBytes: plainBytes.toFixed(0),
     gzipBytes: gzipBytes.toFixed(0),
     recordsOfARequest: recordsOfARequest.toFixed(0),
