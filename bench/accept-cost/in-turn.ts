@@ -110,7 +110,7 @@ export interface AddedCost {
 export function addedCosts({ rounds }: Pick<TimedRounds, 'rounds'>): AddedCost[] {
   const figures = (name: string, figure: keyof CallTime) =>
     rounds.map((round) => round.get(name)?.[figure] ?? Number.NaN);
-  return [...(rounds[0]?.keys() ?? [])].map((name) => {
+  return [...(rounds[0]?.keys() ?? [])].sort(untracedFirst).map((name) => {
     const added = (figure: keyof CallTime) => differenceOf(figures(name, figure), figures(UNTRACED.name, figure));
     return {
       name,
@@ -120,4 +120,8 @@ export function addedCosts({ rounds }: Pick<TimedRounds, 'rounds'>): AddedCost[]
       addedWholeNs: added('wholeNs'),
     };
   });
+}
+
+function untracedFirst(left: string, right: string): number {
+  return Number(right === UNTRACED.name) - Number(left === UNTRACED.name);
 }
