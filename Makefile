@@ -29,7 +29,7 @@ BPF_FLAGS := -g -O2 $(WARNINGS) -target bpf -mcpu=v3 -D__TARGET_ARCH_$(ARCH) -I$
 CXX_FLAGS := -std=c++20 -O2 -g $(WARNINGS) -fPIC -fvisibility=hidden -DNAPI_CPP_EXCEPTIONS -DNODE_ADDON_API_DISABLE_DEPRECATED \
   -isystem node_modules/node-addon-api -isystem node_modules/node-api-headers/include -isystem $(L)/include -I$(B)
 LINK_FLAGS := -shared -static-libgcc -static-libstdc++ -Wl,--exclude-libs,ALL -Wl,--no-undefined-version \
-  -Wl,--wrap=bpf_btf_get_next_id
+  -Wl,--wrap=bpf_btf_get_next_id -Wl,--wrap=btf__load_vmlinux_btf
 
 NATIVE := $(wildcard native/*.cc)
 OBJECTS := $(NATIVE:native/%.cc=$(B)/native/%.o)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0 */
-/* From one accepted socket to one record in the ring, or to the counter that says why not. */
+/* From one accepted socket to one record in the ring, to a summary, or to the counter that says why not. */
 #ifndef TCPACCEPT_CAPTURE_H
 #define TCPACCEPT_CAPTURE_H
 
@@ -10,6 +10,7 @@
 #include "program_identity.h"
 #include "queue_stamp.h"
 #include "self.h"
+#include "summary.h"
 
 static __always_inline bool is_tcp(struct sock *socket)
 {
@@ -75,7 +76,7 @@ static __always_inline void fill_listener(struct tcpaccept_event *event, struct 
 /* `listener` may be NULL. Anything but TCP is nothing to us and is not counted. */
 static __always_inline int capture(struct sock *accepted, struct sock *listener, enum tcpaccept_method method)
 {
-	struct task_struct *task = bpf_get_current_task_btf();
+	struct task_struct *task = TYPED(struct task_struct, bpf_get_current_task_btf());
 	struct sock *sk = TYPED(struct sock, accepted);
 	u16 family = FIELD(sk, __sk_common.skc_family);
 	u16 protocol = FIELD(sk, sk_protocol);
@@ -100,8 +101,12 @@ static __always_inline int capture(struct sock *accepted, struct sock *listener,
 		return 0;
 	}
 
+	if (must_summarize())
+		return summarize(sk, tcp_socket_of(sk, protocol), &ends);
 	sequence = __sync_fetch_and_add(&counts->next_sequence, 1);
 	event = bpf_ringbuf_reserve(&ring, sizeof(*event), 0);
+	if (!event && summaries != SUMMARIZE_NEVER)
+		return summarize(sk, tcp_socket_of(sk, protocol), &ends);
 	if (!event) {
 		count(counts, TCPACCEPT_RING_FULL);
 		return 0;

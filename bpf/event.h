@@ -42,11 +42,11 @@ enum tcpaccept_flag {
 
 /* One accepted connection. Every field is in host byte order, addresses excepted. */
 struct tcpaccept_event {
-	u64 accepted_boot_ns;	   /* CLOCK_BOOTTIME when accept returned */
-	u64 sequence;		   /* of this CPU, taken before ring space is: a gap is a loss */
-	u64 queue_duration_ns;	   /* ESTABLISHED to accepted; UNKNOWN_U64 when the handshake was not seen */
-	u64 cgroup_id;		   /* cgroup v2 id of the accepting task */
-	u64 socket_cookie;	   /* the accepted socket's; 0 when the kernel gave it none */
+	u64 accepted_boot_ns;  /* CLOCK_BOOTTIME when accept returned */
+	u64 sequence;	       /* of this CPU, taken before ring space is: a gap is a loss, or counted in a summary */
+	u64 queue_duration_ns; /* ESTABLISHED to accepted; UNKNOWN_U64 when the handshake was not seen */
+	u64 cgroup_id;	       /* cgroup v2 id of the accepting task */
+	u64 socket_cookie;     /* the accepted socket's; 0 when the kernel gave it none */
 	u64 process_start_boot_ns; /* CLOCK_BOOTTIME when the process was made: with its pid, which process it is */
 	u8 peer_address[16];	   /* network order; an IPv4 address takes the first 4 bytes */
 	u8 local_address[16];	   /* as peer_address */
@@ -76,6 +76,56 @@ struct tcpaccept_event {
 static_assert(sizeof(struct tcpaccept_event) == 184, "src/kernel/record-layout.ts says 184 bytes");
 #else
 _Static_assert(sizeof(struct tcpaccept_event) == 184, "src/kernel/record-layout.ts says 184 bytes");
+#endif
+
+/* What the accepts of a summary have in common; the levels after the first are for when there is no room for more. */
+enum tcpaccept_summary_level {
+	TCPACCEPT_SUMMARY_PEER,	    /* listener, process and client address */
+	TCPACCEPT_SUMMARY_PREFIX,   /* listener, process and the client's /24 or, of IPv6, /64 */
+	TCPACCEPT_SUMMARY_LISTENER, /* network namespace, local address and port */
+	TCPACCEPT_SUMMARY_NOTHING,
+};
+
+/* What is not in common is zero. Addresses are 16 bytes, IPv4 in its mapped form. */
+struct tcpaccept_summary_key {
+	u64 cgroup_id;
+	u64 process_start_boot_ns;
+	u8 peer_address[16];
+	u8 local_address[16];
+	char comm[TCPACCEPT_COMM_BYTES];
+	char executable_name[TCPACCEPT_EXECUTABLE_BYTES];
+	u32 pid;
+	u32 namespace_pid;
+	u32 user_id;
+	u32 real_user_id;
+	u32 exec_count;
+	u32 network_namespace;
+	u32 mount_namespace;
+	u16 local_port;
+	u8 padding[2];
+};
+
+struct tcpaccept_summary_counts {
+	u64 accepts;
+	u64 first_boot_ns_flipped; /* all bits: the largest is the first, and zero is none yet */
+	u64 last_boot_ns;
+	u64 queue_known; /* accepts whose time in the accept queue is known: the next two are of those */
+	u64 queue_duration_sum_ns;
+	u64 queue_duration_max_ns;
+};
+
+/* One row of the kernel's maps as user space reads it. */
+struct tcpaccept_summary {
+	struct tcpaccept_summary_key key;
+	struct tcpaccept_summary_counts counts;
+	u8 level; /* enum tcpaccept_summary_level */
+	u8 padding[7];
+};
+
+#ifdef __cplusplus
+static_assert(sizeof(struct tcpaccept_summary) == 184, "src/kernel/summary-layout.ts says 184 bytes");
+#else
+_Static_assert(sizeof(struct tcpaccept_summary) == 184, "src/kernel/summary-layout.ts says 184 bytes");
 #endif
 
 /* Counters, one u64 a CPU each. The identity: seen = filtered + self + aggregated + ring_full + unreadable + submitted. */

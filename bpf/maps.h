@@ -9,6 +9,9 @@
 
 enum { SELF_NONE, SELF_ALL, SELF_PORTS };
 
+/* Which accepts are counted in summaries: none, those there is no ring space or no taker for, all of them. */
+enum { SUMMARIZE_NEVER, SUMMARIZE_OVERLOAD, SUMMARIZE_ALL };
+
 /* What a filter's set says of members it does not name; unused, the filter lets everything through. */
 enum { SET_UNUSED, SET_KEEPS_OTHERS, SET_DROPS_OTHERS };
 
@@ -30,10 +33,21 @@ const volatile u32 containers_included = 0;
 const volatile u32 containers_excluded = 0;
 const volatile u8 self_mode = SELF_NONE; /* which of the loading process's own connections are never events */
 
+const volatile u8 summaries = SUMMARIZE_NEVER;
+
 const volatile bool only_asleep = false; /* system calls' exits report nothing but accepts asleep at the start */
 
 /* Function hooks and system calls' exits are both attached. Set by user space. */
 bool settling = false;
+
+/* Under SUMMARIZE_OVERLOAD: nobody takes records fast enough. Set by user space. */
+bool overloaded = false;
+
+/* Which of the two sets of summaries is added to, its lowest bit; user space reads the other. Its rules: summary.h. */
+volatile u32 summary_turn = 0;
+
+/* Accepts of which user space took the counts out of the summaries. */
+u64 summarized_accepts = 0;
 
 /* The reading process in the initial pid namespace, written once by remember_own_pid: it loaded us, or found us pinned. */
 u32 own_pid = 0;
@@ -64,6 +78,7 @@ struct {
 struct per_cpu_counts {
 	u64 counts[TCPACCEPT_COUNTERS];
 	u64 next_sequence;
+	u64 summarizing; /* programs on this CPU that may be adding to a summary right now */
 };
 
 /* One a CPU. Only ever added to, atomically: a program on a preemptible kernel may be interrupted by another. */
@@ -213,6 +228,30 @@ struct {
 	__type(key, struct ring_request);
 	__type(value, u64);
 } ring_accepts SEC(".maps");
+
+/* Accepts counted instead of recorded, in two sets: summary.h adds to the one whose turn it is, user space empties the
+ * other. Preallocated, so that what an attacker's many addresses cost is known; full: summary.h takes a coarser key. */
+#define SUMMARIES(name, entries)                                                                                       \
+	struct {                                                                                                       \
+		__uint(type, BPF_MAP_TYPE_HASH);                                                                       \
+		__uint(max_entries, entries);                                                                          \
+		__type(key, struct tcpaccept_summary_key);                                                             \
+		__type(value, struct tcpaccept_summary_counts);                                                        \
+	} name SEC(".maps")
+SUMMARIES(by_peer_0, 16384);
+SUMMARIES(by_peer_1, 16384);
+SUMMARIES(by_prefix_0, 4096);
+SUMMARIES(by_prefix_1, 4096);
+SUMMARIES(by_listener_0, 1024);
+SUMMARIES(by_listener_1, 1024);
+
+/* What no key had room for: one slot for each set. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 2);
+	__type(key, u32);
+	__type(value, struct tcpaccept_summary_counts);
+} by_nothing SEC(".maps");
 
 static __always_inline struct per_cpu_counts *this_cpu_counts(void)
 {

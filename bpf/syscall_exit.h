@@ -18,7 +18,7 @@ static __always_inline struct sock *socket_of_file(struct file *file)
 
 static __always_inline struct sock *socket_of_descriptor(struct task_struct *task, u32 descriptor)
 {
-	struct fdtable *table = task->files->fdt;
+	struct fdtable *table = TYPED(struct task_struct, task)->files->fdt;
 	struct file *file = NULL;
 
 	if (descriptor >= table->max_fds)

@@ -11,6 +11,7 @@
 #include "addon_listeners.h"
 #include "addon_pins.h"
 #include "addon_settings.h"
+#include "resident.h"
 #include "session.h"
 
 // Node-API and nothing else: from checked JavaScript values to a Session and back. No threads, no libuv, so one binary
@@ -37,6 +38,10 @@ class SessionObject : public Napi::ObjectWrap<SessionObject> {
     return DefineClass(env, "Session",
                        {
                            InstanceMethod<&SessionObject::drain>("drain"),
+                           InstanceMethod<&SessionObject::ring_fill>("ringFill"),
+                           InstanceMethod<&SessionObject::set_overloaded>("setOverloaded"),
+                           InstanceMethod<&SessionObject::turn_summaries>("turnSummaries"),
+                           InstanceMethod<&SessionObject::drain_summaries>("drainSummaries"),
                            InstanceMethod<&SessionObject::release>("release"),
                            InstanceMethod<&SessionObject::origin>("origin"),
                            InstanceMethod<&SessionObject::read_notes>("readNotes"),
@@ -79,6 +84,27 @@ class SessionObject : public Napi::ObjectWrap<SessionObject> {
     auto array = info[0].As<Napi::BigUint64Array>();
     if (array.ElementLength() < count) throw Napi::RangeError::New(info.Env(), "array too short");
     return array.Data();
+  }
+
+  Napi::Value ring_fill(const Napi::CallbackInfo& info) {
+    return Napi::Number::New(info.Env(), opened(info.Env()).ring_fill());
+  }
+
+  void set_overloaded(const Napi::CallbackInfo& info) {
+    opened(info.Env()).set_overloaded(info[0].As<Napi::Boolean>());
+  }
+
+  Napi::Value turn_summaries(const Napi::CallbackInfo& info) {
+    return Napi::Boolean::New(info.Env(), opened(info.Env()).turn_summaries());
+  }
+
+  Napi::Value drain_summaries(const Napi::CallbackInfo& info) {
+    auto into = info[0].As<Napi::Uint8Array>();
+    try {
+      return Napi::Number::New(info.Env(), opened(info.Env()).drain_summaries(into.Data(), into.ByteLength()));
+    } catch (const Failure& failure) {
+      throw to_error(info.Env(), failure);
+    }
   }
 
   Napi::Value drain(const Napi::CallbackInfo& info) {
@@ -204,6 +230,39 @@ Napi::Value record_layout(const Napi::CallbackInfo& info) {
   return layout;
 }
 
+Napi::Value summary_layout(const Napi::CallbackInfo& info) {
+  Napi::Object layout = Napi::Object::New(info.Env());
+#define FIELD(part, name) \
+  layout.Set(#name, static_cast<double>(offsetof(tcpaccept_summary, part) + offsetof(tcpaccept_summary_##part, name)))
+  FIELD(key, cgroup_id);
+  FIELD(key, process_start_boot_ns);
+  FIELD(key, executable_name);
+  FIELD(key, real_user_id);
+  FIELD(key, exec_count);
+  FIELD(key, peer_address);
+  FIELD(key, local_address);
+  FIELD(key, comm);
+  FIELD(key, pid);
+  FIELD(key, namespace_pid);
+  FIELD(key, user_id);
+  FIELD(key, network_namespace);
+  FIELD(key, mount_namespace);
+  FIELD(key, local_port);
+  FIELD(counts, accepts);
+  FIELD(counts, first_boot_ns_flipped);
+  FIELD(counts, last_boot_ns);
+  FIELD(counts, queue_known);
+  FIELD(counts, queue_duration_sum_ns);
+  FIELD(counts, queue_duration_max_ns);
+#undef FIELD
+  layout.Set("level", static_cast<double>(offsetof(tcpaccept_summary, level)));
+  layout.Set("bytes", static_cast<double>(sizeof(tcpaccept_summary)));
+  return layout;
+}
+
+void keep_heap_small(const Napi::CallbackInfo&) { tcpaccept::keep_heap_small(); }
+void unmap_code_of_start(const Napi::CallbackInfo&) { tcpaccept::unmap_code_of_start(); }
+
 // Runs when the environment ends, before finalizers and in no order with them: sessions are closed here, objects later.
 void close_all(Environment* environment) {
   while (!environment->open_sessions.empty()) (*environment->open_sessions.begin())->shut();
@@ -219,7 +278,10 @@ Napi::Object init(Napi::Env env, Napi::Object exports) {
   exports.Set("pinnedSettings", Napi::Function::New(env, tcpaccept::pinned_settings));
   exports.Set("unpin", Napi::Function::New(env, tcpaccept::unpin));
   exports.Set("readClock", Napi::Function::New(env, read_clock));
+  exports.Set("keepHeapSmall", Napi::Function::New(env, keep_heap_small));
+  exports.Set("unmapCodeOfStart", Napi::Function::New(env, unmap_code_of_start));
   exports.Set("recordLayout", Napi::Function::New(env, record_layout));
+  exports.Set("summaryLayout", Napi::Function::New(env, summary_layout));
   exports.Set("Listeners", tcpaccept::define_listeners(env));
   exports.Set("listenerLayout", Napi::Function::New(env, tcpaccept::listener_layout));
   return exports;

@@ -30,7 +30,8 @@ KretprobeEvent::KretprobeEvent(std::string name) : name_(std::move(name)) {
     profile_ = tracefs_.open_file("kprobe_profile", O_RDONLY);
   } catch (const Failure& failure) {
     if (failure.errnum != ENOENT) throw;
-    throw Failure("ERR_BPF_HOOK", "kretprobe", ENOENT, "this kernel has no kprobes (CONFIG_KPROBES)");
+    // A kernel that is locked down has no files of tracefs either.
+    throw explained(Failure("ERR_BPF_HOOK", "kretprobe", ENOENT, "this kernel has no kprobes (CONFIG_KPROBES)"));
   }
 }
 

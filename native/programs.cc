@@ -12,6 +12,7 @@
 #include <cstring>
 
 #include "failure.h"
+#include "kernel_types.h"
 #include "libbpf_log.h"
 #include "pinned_map.h"
 #include "pinned_session.h"
@@ -76,6 +77,19 @@ Failure load_failure(const std::string& hook, int error, const std::string& log)
               "the kernel refuses the " + hook + " programs (" + strerror(error) + "): --verbose shows its words"));
 }
 
+// A kernel that takes no fexit program at all, as one without trampolines, says so before it looks at what is in it; one
+// that does refuses this for want of a function to attach to (EINVAL). Loading ours to find out costs all that loading
+// costs: the kernel's types parsed, maps made.
+void refuse_fexit_if_nobody_may() {
+  const bpf_insn return_zero[] = {{.code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = 0, .src_reg = 0, .off = 0, .imm = 0},
+                                  {.code = BPF_JMP | BPF_EXIT, .dst_reg = 0, .src_reg = 0, .off = 0, .imm = 0}};
+  bpf_prog_load_opts options = {};
+  options.sz = sizeof(options);
+  options.expected_attach_type = BPF_TRACE_FEXIT;
+  const FileDescriptor loaded(bpf_prog_load(BPF_PROG_TYPE_TRACING, nullptr, "GPL", return_zero, 2, &options));
+  if (!loaded && (errno == EPERM || errno == EACCES)) throw load_failure("fexit", errno, "");
+}
+
 // How many arguments a tracepoint gives a program; 0 where the kernel has none of that name.
 int tracepoint_arguments(const btf* kernel, const std::string& name) {
   const int id = btf__find_by_name_kind(kernel, ("btf_trace_" + name).c_str(), BTF_KIND_TYPEDEF);
@@ -87,20 +101,20 @@ int tracepoint_arguments(const btf* kernel, const std::string& name) {
 // io_uring_complete(ctx, req, cqe) on newer kernels; (ctx, req, user_data, res, cflags, extra1, extra2) on 6.1
 // and 6.12. Submission is io_uring_submit_req(req) on 6.12, io_uring_submit_sqe(req, force_nonblock) on 6.1; before
 // multishot accepts came, in 5.19, it had more arguments.
-void choose_io_uring_programs(accept_bpf* programs) {
-  std::unique_ptr<btf, decltype(&btf__free)> kernel(btf__load_vmlinux_btf(), btf__free);
+void choose_io_uring_programs(KernelTypes& types, accept_bpf* programs) {
+  const btf* kernel = types.get();
   if (!kernel) return;
-  const int completion = tracepoint_arguments(kernel.get(), "io_uring_complete");
+  const int completion = tracepoint_arguments(kernel, "io_uring_complete");
   if (completion == 0) return;  // a kernel without io_uring
   auto& progs = programs->progs;
   bpf_program__set_autoload(completion == 3 ? progs.io_uring_completed : progs.io_uring_completed_before_cqe, true);
-  if (tracepoint_arguments(kernel.get(), "io_uring_submit_req") == 1)
+  if (tracepoint_arguments(kernel, "io_uring_submit_req") == 1)
     bpf_program__set_autoload(progs.io_uring_submitted, true);
-  else if (tracepoint_arguments(kernel.get(), "io_uring_submit_sqe") == 2)
+  else if (tracepoint_arguments(kernel, "io_uring_submit_sqe") == 2)
     bpf_program__set_autoload(progs.io_uring_submitted_before_req, true);
 }
 
-void choose_programs(const Settings& settings, accept_bpf* programs) {
+void choose_programs(const Settings& settings, KernelTypes& types, accept_bpf* programs) {
   bpf_program* program;
   bpf_object__for_each_program(program, programs->obj) bpf_program__set_autoload(program, false);
   bpf_program__set_autoload(programs->progs.remember_own_pid, true);
@@ -109,7 +123,7 @@ void choose_programs(const Settings& settings, accept_bpf* programs) {
   bpf_program__set_autoload(programs->progs.accept_syscall, true);
   bpf_program__set_autoload(programs->progs.accept4_syscall, true);
   if (settings.hook == "syscall") {
-    choose_io_uring_programs(programs);
+    choose_io_uring_programs(types, programs);
   } else {
     bpf_program__set_autoload(
         settings.hook == "fexit" ? programs->progs.accept_fexit : programs->progs.accept_kretprobe, true);
@@ -137,6 +151,15 @@ void use_pinned_map(bpf_map* map, const std::string& path, const PinnedMapShape&
   }
 }
 
+// Some 10 MB that are there from the start.
+void leave_out_summaries(accept_bpf* programs) {
+  auto& maps = programs->maps;
+  for (bpf_map* map : {maps.by_peer_0, maps.by_peer_1, maps.by_prefix_0, maps.by_prefix_1, maps.by_listener_0,
+                       maps.by_listener_1, maps.by_nothing}) {
+    bpf_map__set_autocreate(map, false);
+  }
+}
+
 void apply(const Settings& settings, accept_bpf* programs) {
   auto* constants = programs->rodata;
   constants->filter_pid = settings.pid;
@@ -146,11 +169,16 @@ void apply(const Settings& settings, accept_bpf* programs) {
   constants->filter_cgroups = !settings.cgroup_map_path.empty();
   constants->filter_mount_namespaces = !settings.mount_namespace_map_path.empty();
   constants->self_mode = settings.self_mode;
+  constants->summaries = settings.summaries;
   constants->only_asleep = settings.hook != "syscall";
   bpf_map__set_max_entries(programs->maps.ring, settings.ring_bytes);
+  // Who sleeps at the start is asked beside a function hook only; a million buckets are 16 MiB of the kernel's.
+  bpf_map__set_autocreate(programs->maps.asleep, constants->only_asleep);
+  bpf_map__set_autocreate(programs->maps.reported, constants->only_asleep);
   use_pinned_map(programs->maps.cgroups, settings.cgroup_map_path, kCgroupSet);
   use_pinned_map(programs->maps.mount_namespaces, settings.mount_namespace_map_path, kMountNamespaceSet);
   choose_filter_sets(settings.filter_sets, programs);
+  if (settings.summaries == 0) leave_out_summaries(programs);
 }
 
 void insert_ports(bpf_map* map, const std::vector<uint16_t>& ports) {
@@ -194,12 +222,14 @@ InstructionCounts verified_instructions(const accept_bpf* programs) {
 Programs load_programs(const Settings& settings, const PinDirectory* pins) {
   const FreedMemoryReturned returned;
   const SignalsBlocked blocked;
+  KernelTypes types;
   LibbpfLog log;
   try {
+    if (settings.hook == "fexit" && !pins) refuse_fexit_if_nobody_may();
     Programs programs(accept_bpf__open());
     if (!programs) throw load_failure(settings.hook, errno, log.text());
     apply(settings, programs.get());
-    choose_programs(settings, programs.get());
+    choose_programs(settings, types, programs.get());
     if (pins) {
       reuse_pinned_maps(*pins, programs.get());
       leave_out_attached(programs.get());

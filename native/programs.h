@@ -16,6 +16,7 @@ namespace tcpaccept {
 struct Settings {
   std::string hook;
   uint32_t ring_bytes = 0;
+  uint8_t summaries = 0;
   uint32_t pid = 0;
   bool own_process = false;
   uint16_t family = 0;

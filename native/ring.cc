@@ -25,7 +25,7 @@ Ring::Ring(int map_fd, size_t bytes, size_t record_bytes)
     : bytes_(bytes), record_bytes_(record_bytes), page_bytes_(sysconf(_SC_PAGESIZE)) {
   void* consumer = mmap(nullptr, page_bytes_, PROT_READ | PROT_WRITE, MAP_SHARED, map_fd, 0);
   if (consumer == MAP_FAILED) fail("consumer page");
-  void* producer = mmap(nullptr, page_bytes_ + 2 * bytes_, PROT_READ, MAP_SHARED, map_fd, page_bytes_);
+  void* producer = mmap(nullptr, producer_mapping_bytes(), PROT_READ, MAP_SHARED, map_fd, page_bytes_);
   if (producer == MAP_FAILED) {
     munmap(consumer, page_bytes_);
     fail("data");
@@ -37,7 +37,7 @@ Ring::Ring(int map_fd, size_t bytes, size_t record_bytes)
 
 Ring::~Ring() {
   munmap(consumer_position_, page_bytes_);
-  munmap(producer_page_, page_bytes_ + 2 * bytes_);
+  munmap(producer_page_, producer_mapping_bytes());
 }
 
 size_t Ring::drain(uint8_t* into, size_t capacity) {
@@ -74,6 +74,8 @@ uint64_t Ring::producer_position() const {
 }
 
 uint64_t Ring::pending_records() const { return (producer_position() - read_position_) / stride_bytes(); }
+
+double Ring::fill() const { return static_cast<double>(producer_position() - *consumer_position_) / bytes_; }
 
 uint64_t Ring::released_records() const { return *consumer_position_ / stride_bytes(); }
 

@@ -13,19 +13,14 @@
 #include "../bpf/event.h"
 #include "failure.h"
 #include "libbpf_log.h"
+#include "per_cpu_counts.h"
 #include "pinned_session.h"
 
 namespace tcpaccept {
 
-static_assert(Session::kCounters == TCPACCEPT_COUNTERS + 3);
+static_assert(Session::kCounters == TCPACCEPT_COUNTERS + 4);
 
 namespace {
-
-// struct per_cpu_counts of bpf/maps.h.
-struct PerCpuCounts {
-  uint64_t counts[TCPACCEPT_COUNTERS];
-  uint64_t next_sequence;
-};
 
 constexpr char kStateProgram[] = "socket_state_changed";
 
@@ -99,6 +94,8 @@ void Session::open(const Settings& settings) {
   ring_ = std::make_unique<Ring>(bpf_map__fd(programs_->maps.ring), bpf_map__max_entries(programs_->maps.ring),
                                  sizeof(tcpaccept_event));
   released_before_ = ring_->released_records();
+  summarized_before_ = programs_->bss->summarized_accepts;
+  if (settings.summaries != 0) summaries_ = std::make_unique<Summaries>(programs_.get());
   if (was_found_) {
     open_pinned_links();
     return;
@@ -203,6 +200,7 @@ void Session::origin(uint64_t into[kOrigin]) const {
   into[0] = was_found_;
   into[1] = programs_->bss->loaded_monotonic_ns;
   into[2] = released_before_;
+  into[3] = summarized_before_;
 }
 
 void Session::read_notes(uint64_t into[TCPACCEPT_NOTES]) const {
@@ -211,6 +209,16 @@ void Session::read_notes(uint64_t into[TCPACCEPT_NOTES]) const {
 
 void Session::write_notes(const uint64_t from[TCPACCEPT_NOTES]) {
   memcpy(programs_->bss->reader_notes, from, sizeof(programs_->bss->reader_notes));
+}
+
+double Session::ring_fill() const { return ring_->fill(); }
+
+void Session::set_overloaded(bool overloaded) { programs_->bss->overloaded = overloaded; }
+
+bool Session::turn_summaries() { return summaries_ && summaries_->turn(); }
+
+size_t Session::drain_summaries(uint8_t* into, size_t capacity_bytes) {
+  return summaries_ ? summaries_->drain(into, capacity_bytes) : 0;
 }
 
 void Session::counters(uint64_t into[kCounters]) const {
@@ -228,6 +236,7 @@ void Session::counters(uint64_t into[kCounters]) const {
   into[TCPACCEPT_COUNTERS] = missed();
   into[TCPACCEPT_COUNTERS + 1] = unstamped();
   into[TCPACCEPT_COUNTERS + 2] = ring_->pending_records();
+  into[TCPACCEPT_COUNTERS + 3] = into[TCPACCEPT_AGGREGATED] - programs_->bss->summarized_accepts;
 }
 
 uint64_t Session::unstamped() const {
@@ -271,6 +280,7 @@ void Session::close() {
   settling_links_.clear();
   links_.clear();
   kretprobe_.reset();
+  summaries_.reset();
   ring_.reset();
   programs_.reset();
   pins_.reset();

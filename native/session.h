@@ -11,6 +11,7 @@
 #include "pin_directory.h"
 #include "programs.h"
 #include "ring.h"
+#include "summaries.h"
 
 namespace tcpaccept {
 
@@ -31,16 +32,24 @@ class Session {
   size_t drain(uint8_t* into, size_t capacity_bytes) { return ring_->drain(into, capacity_bytes); }
   // Gives back the space of the oldest records drained.
   void release(uint64_t records) { ring_->release(records); }
-  // Where this session goes on: 1 when it was found pinned, when its sequences began (CLOCK_MONOTONIC), and how many
-  // records were given back before.
-  static constexpr size_t kOrigin = 3;
+  // Where this session goes on: 1 when it was found pinned, when its sequences began (CLOCK_MONOTONIC), how many
+  // records were given back, and how many accepts taken out of the summaries, before.
+  static constexpr size_t kOrigin = 4;
   void origin(uint64_t into[kOrigin]) const;
   // Numbers kept with the maps.
   void read_notes(uint64_t into[TCPACCEPT_NOTES]) const;
   void write_notes(const uint64_t from[TCPACCEPT_NOTES]);
+  // How much of the ring is taken, 0 to 1.
+  double ring_fill() const;
+  // Whether accepts are counted instead of recorded, where the settings leave that open.
+  void set_overloaded(bool overloaded);
+  // As Summaries's; false and 0 where the settings want no summaries. Throws Failure.
+  bool turn_summaries();
+  size_t drain_summaries(uint8_t* into, size_t capacity_bytes);
   // TCPACCEPT_COUNTERS sums over all CPUs, then accepts the probes missed, then changes of state that
-  // socket_state_changed missed, then records in the ring.
-  static constexpr size_t kCounters = 10;
+  // socket_state_changed missed, then records in the ring, then accepts in
+  // the summaries.
+  static constexpr size_t kCounters = 11;
   void counters(uint64_t into[kCounters]) const;
   // Once every accept that was asleep at the start has returned, detaches what saw those; true when that is done.
   bool settle();
@@ -71,11 +80,13 @@ class Session {
   bool was_found_ = false;
   bool is_pinned_ = false;
   uint64_t released_before_ = 0;
+  uint64_t summarized_before_ = 0;
   std::unique_ptr<KretprobeEvent> kretprobe_;  // outlives its link
   Programs programs_;
   Links links_;
   Links settling_links_;  // system calls' exits beside a function hook
   std::unique_ptr<Ring> ring_;
+  std::unique_ptr<Summaries> summaries_;  // of programs_
 };
 
 }  // namespace tcpaccept

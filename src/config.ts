@@ -5,6 +5,7 @@ import { OPTION_KEYS, OPTIONS, type OptionKey, type OutputFormat, type SpoolMode
 import { TcpAcceptError } from './errors.ts';
 import type { Hook } from './kernel/binding.ts';
 import type { AddressRange, Selection } from './kernel/selection.ts';
+import type { Mode } from './kernel/summary-layout.ts';
 
 export { longFlag, type OptionFlag, type OptionRow } from './config/option-row.ts';
 export { OPTION_KEYS, OPTIONS, type OptionKey, type OutputFormat, type SpoolMode } from './config/options.ts';
@@ -36,6 +37,9 @@ export interface Config {
   readonly hook: 'auto' | Hook;
   /** A power of two from 4096 to 2^30. */
   readonly ringBytes: number;
+  readonly mode: Mode;
+  /** From 100 to 3,600,000. */
+  readonly summaryIntervalMillis: number;
   /** Where to pin, on a BPF file system. */
   readonly pinDirectory: string | undefined;
   readonly output: {
@@ -112,6 +116,8 @@ export function readConfig(
     filters: Object.freeze(filters),
     hook: read(OPTIONS.hook, flags.hook),
     ringBytes: read(OPTIONS.ringBytes, flags.ringBytes),
+    mode: read(OPTIONS.mode, flags.mode),
+    summaryIntervalMillis: read(OPTIONS.summaryIntervalMillis, flags.summaryIntervalMillis),
     pinDirectory: read(OPTIONS.pinDirectory, flags.pinDirectory),
     output: Object.freeze(output),
     runAsUser: read(OPTIONS.runAsUser, flags.runAsUser),

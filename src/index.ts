@@ -1,6 +1,7 @@
 export { ERROR_CODES, type ErrorCode, TcpAcceptError } from './errors.ts';
 export { TcpAcceptInstrumentation, type TcpAcceptInstrumentationConfig } from './instrumentation.ts';
-export { AcceptTracer, type KernelCounts } from './kernel/accept-tracer.ts';
+export type { AcceptSummary, SummarizedListener, SummarizedProcess } from './kernel/accept-summary.ts';
+export { AcceptTracer, type KernelCounts, type RunOptions } from './kernel/accept-tracer.ts';
 export type { AcceptBatch, AcceptedConnection } from './kernel/accepted-connection.ts';
 export type { Hook } from './kernel/binding.ts';
 export type { HookRefusal, TracerSettings } from './kernel/open-session.ts';

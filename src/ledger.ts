@@ -3,7 +3,7 @@
  *
  * Its identities (DESIGN section 4), whose names are used everywhere:
  *   kernel: seen = filtered + self + aggregated + ring_full + unreadable + submitted
- *   user:   submitted = in_ring + drained
+ *   user:   submitted = in_ring + drained, aggregated = in_summaries + summarized
  *   export: drained + reports + recovered = delivered + rejected + dropped + evicted + spooled + queued + unexported
  *   print:  drained = printing + printed + unprinted
  * In an application's plugin the ledger ends at `emitted`: drained = emitted + dropped.
@@ -20,6 +20,9 @@ export const LEDGER_NAMES = [
   'unstamped',
   'in_ring',
   'drained',
+  'in_summaries',
+  'summarized',
+  'coarsened',
   'reports',
   'recovered',
   'delivered',
@@ -49,7 +52,10 @@ export const LEDGER_BRIEFS: Readonly<Record<LedgerName, string>> = {
     'changes of TCP state the kernel could not show us: a record may lack its queue time or cookie, or be of our own connection; in no sum',
   in_ring: 'records still in the ring',
   drained: 'records read from the ring',
-  reports: 'records made here to tell of losses (`tcpaccept.records.lost`), and exported like the others',
+  in_summaries: 'accepts counted in the kernel, and not told of yet',
+  summarized: 'accepts told of in summaries (`tcpaccept.connections.summarized`)',
+  coarsened: 'of those, the ones without their client or process, because the kernel had room for no more of them',
+  reports: 'records made here, which are summaries and losses, and exported like the others',
   recovered: 'records found in the spool at the start, of earlier runs',
   delivered: 'records the endpoint took',
   rejected: 'records the endpoint refused, by an error or a partial success',
@@ -86,6 +92,9 @@ export const LEDGER_METRICS: Readonly<Record<LedgerName, LedgerMetric | undefine
   unstamped: { name: 'tcpaccept.state_changes.skipped', unit: '{change}', kind: 'counter' },
   in_ring: waiting('ring'),
   drained: records('drained'),
+  in_summaries: { name: 'tcpaccept.summaries.size', unit: '{accept}', kind: 'updowncounter' },
+  summarized: accepts('summarized'),
+  coarsened: accepts('coarsened'),
   reports: records('reports'),
   recovered: records('recovered'),
   delivered: records('delivered'),
@@ -129,6 +138,7 @@ export const EXPORT_FATES = ['delivered', 'rejected', 'dropped', 'evicted', 'spo
 export const LEDGER_IDENTITIES: readonly (readonly [readonly LedgerName[], readonly LedgerName[]])[] = [
   [['seen'], KERNEL_FATES],
   [['submitted'], ['in_ring', 'drained']],
+  [['aggregated'], ['in_summaries', 'summarized']],
   [['drained', 'reports', 'recovered'], EXPORT_FATES],
   [['drained'], ['printing', 'printed', 'unprinted']],
 ];
@@ -154,6 +164,7 @@ export class Ledger {
     this.setFinal(kernel);
     this.#counts.seen = KERNEL_FATES.reduce((sum, name) => sum + this.#counts[name], 0);
     this.#counts.in_ring = this.#counts.submitted - this.#counts.drained;
+    this.#counts.in_summaries = this.#counts.aggregated - this.#counts.summarized;
   }
 
   /** Takes over the kernel's counters when nothing moves them any more: each as it was counted. */

@@ -83,6 +83,25 @@ const CASES: Readonly<Record<OptionKey, Cases>> = {
     good: [['/sys/fs/bpf/otel-tcpaccept', '/sys/fs/bpf/otel-tcpaccept']],
     wrong: ['pins', './pins', `/${'x'.repeat(4095)}`],
   },
+  mode: {
+    of: (config) => config.mode,
+    good: [
+      ['events', 'events'],
+      ['summary', 'summary'],
+      ['auto', 'auto'],
+    ],
+    wrong: ['Auto', 'summaries', ' events'],
+  },
+  summaryIntervalMillis: {
+    of: (config) => config.summaryIntervalMillis,
+    good: [
+      ['0.1', 100],
+      ['10', 10_000],
+      ['2.5', 2500],
+      ['3600', 3_600_000],
+    ],
+    wrong: ['0', '0.09', '3601', '10s', '-1'],
+  },
   ringBytes: {
     of: (config) => config.ringBytes,
     good: [
@@ -218,6 +237,8 @@ test('with nothing given', () => {
       },
       hook: 'auto',
       ringBytes: 8_388_608,
+      mode: 'auto',
+      summaryIntervalMillis: 10_000,
       pinDirectory: undefined,
       output: { format: 'table', time: false, timestamp: false },
       runAsUser: undefined,

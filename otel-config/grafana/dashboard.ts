@@ -8,6 +8,7 @@ import { PanelBuilder as TimePanel } from '@grafana/grafana-foundation-sdk/times
 const LOKI = { type: 'loki', uid: 'loki' };
 const ACCEPTS = '{service_name="otel-tcpaccept"} | event_name="tcpaccept.connection.accepted"';
 const LOSSES = '{service_name="otel-tcpaccept"} | event_name="tcpaccept.records.lost"';
+const SUMMARIES = '{service_name="otel-tcpaccept"} | event_name="tcpaccept.connections.summarized"';
 const WAIT = 'unwrap tcpaccept_accept_queue_duration | __error__=""';
 const LENGTH = 'unwrap tcpaccept_accept_queue_length | __error__=""';
 const LIMIT = 'unwrap tcpaccept_accept_queue_limit | __error__=""';
@@ -55,6 +56,14 @@ export function dashboardJson(): string {
             'B',
           ),
         ),
+    )
+    .withPanel(
+      overTime('Accepts under overload, counted without a record', 'short').withTarget(
+        query(
+          `sum by (network_local_port, process_executable_name) (sum_over_time(${SUMMARIES} | unwrap tcpaccept_summary_count | __error__="" [$__auto]))`,
+          '{{process_executable_name}} :{{network_local_port}}',
+        ),
+      ),
     )
     .withPanel(
       overTime('Records lost, by cause', 'short').withTarget(

@@ -74,6 +74,7 @@ export function parseCommandLine(
   }
   const { command, action, flags, json, showConfig } = request;
   const { config, warnings } = readConfig(flags, environment);
+  if (command === 'trace') assertTraceable(config);
   if (showConfig) {
     return {
       command: 'show-config',
@@ -86,6 +87,15 @@ export function parseCommandLine(
   return command === 'trace'
     ? { command, config, warnings }
     : { command, ...(action && { action }), config, json, warnings };
+}
+
+/** Throws on settings that only tracing cannot have together. */
+function assertTraceable({ runAsUser, pinDirectory }: Config): void {
+  if (runAsUser === undefined || pinDirectory === undefined) return;
+  const [user, pin] = [OPTIONS.runAsUser, OPTIONS.pinDirectory].map((row) => `${longFlag(row)} (${row.variable})`);
+  throw usage(
+    `${user} and ${pin} exclude each other: only root can take away what root has pinned; leave one of them out`,
+  );
 }
 
 function createProgram(

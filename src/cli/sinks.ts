@@ -1,5 +1,6 @@
 import type { ExportLane } from '../export/open-lane.ts';
 import type { Identifier } from '../identity/identify.ts';
+import type { AcceptSummary } from '../kernel/accept-summary.ts';
 import type { AcceptBatch } from '../kernel/accepted-connection.ts';
 import type { Ledger } from '../ledger.ts';
 import type { Printer } from '../output/printer.ts';
@@ -30,6 +31,16 @@ export class Sinks {
     else ledger.add('unexported', batch.count);
   }
 
+  /** What was counted in place of records. */
+  summarize(summaries: readonly AcceptSummary[]): void {
+    const { ledger, identifier, printer } = this.#parts;
+    const accepts = sumOf(summaries);
+    ledger.add('summarized', accepts);
+    ledger.add('coarsened', sumOf(summaries.filter(({ level }) => level !== 'peer')));
+    this.report('summarized', identifier.identifySummaries(summaries));
+    printer.countTowardsLimit(accepts);
+  }
+
   /** Records that were made here. */
   report<Kind extends EventKind>(kind: Kind, records: readonly EventRecords[Kind][]): void {
     if (records.length === 0) return;
@@ -39,4 +50,8 @@ export class Sinks {
     ledger.add('reports', records.length);
     lane.report(kind, records);
   }
+}
+
+function sumOf(summaries: readonly AcceptSummary[]): number {
+  return summaries.reduce((sum, { accepts }) => sum + accepts, 0);
 }

@@ -37,6 +37,14 @@ export const secondsAsMillis: ParseText<number> = (text) => {
   return seconds >= LEAST_SECONDS && seconds <= MOST_SECONDS ? Math.round(seconds * 1000) : undefined;
 };
 
+/** As `secondsAsMillis`, within narrower bounds; both included, in seconds. */
+export function secondsBetween(least: number, most: number): ParseText<number> {
+  return (text) => {
+    const millis = secondsAsMillis(text);
+    return millis !== undefined && millis >= least * 1000 && millis <= most * 1000 ? millis : undefined;
+  };
+}
+
 const UNITS: Readonly<Record<string, number>> = { '': 1, K: 1024, M: 1024 ** 2, G: 1024 ** 3, T: 1024 ** 4 };
 
 /** A power of two from one page to 1 GiB, in bytes; what the kernel takes as a ring's size. */

@@ -1,5 +1,6 @@
 import type { Hook } from '../kernel/binding.ts';
 import type { AddressRange, Selection } from '../kernel/selection.ts';
+import type { Mode } from '../kernel/summary-layout.ts';
 import { addressRange } from './address-range.ts';
 import type { OptionRow } from './option-row.ts';
 import {
@@ -11,6 +12,7 @@ import {
   portList,
   powerOfTwoBytes,
   secondsAsMillis,
+  secondsBetween,
   trueOrFalse,
   wholeNumber,
 } from './option-values.ts';
@@ -39,6 +41,8 @@ export interface OptionValues {
   readonly ringBytes: number;
   readonly pinDirectory: string | undefined;
   readonly runAsUser: number | string | undefined;
+  readonly mode: Mode;
+  readonly summaryIntervalMillis: number;
   readonly durationMillis: number | undefined;
   readonly count: number | undefined;
   readonly commandLine: boolean;
@@ -257,6 +261,31 @@ export const OPTIONS: { readonly [Key in OptionKey]: OptionRow<OptionValues[Key]
     example: '/sys/fs/bpf/otel-tcpaccept',
     parse: absolutePath,
     default: NONE,
+  },
+  mode: {
+    group: 'Tracing',
+    flags: [
+      {
+        flags: '--mode <MODE>',
+        brief: 'A record for each accept, exact counts by the kernel, or counts only while there are too many accepts.',
+      },
+    ],
+    variable: 'TCPACCEPT_MODE',
+    noun: 'a mode',
+    accepts: 'events, summary or auto',
+    example: 'summary',
+    parse: oneOf(['events', 'summary', 'auto']),
+    default: { value: 'auto', text: 'auto' },
+  },
+  summaryIntervalMillis: {
+    group: 'Tracing',
+    flags: [{ flags: '--summary-interval <SECONDS>', brief: 'How often counts become records.' }],
+    variable: 'TCPACCEPT_SUMMARY_INTERVAL',
+    noun: 'an interval',
+    accepts: 'seconds from 0.1 to 3600, with a fraction or without',
+    example: '60',
+    parse: secondsBetween(0.1, 3600),
+    default: { value: 10_000, text: '10' },
   },
   durationMillis: {
     group: 'Tracing',

@@ -6,6 +6,7 @@ import { DirectLane } from './direct-lane.ts';
 import { type OtlpSettings, readOtlpEnvironment } from './otlp-environment.ts';
 import { makeResource } from './resource.ts';
 import type { SdkLane, SdkLaneParts } from './sdk-lane.ts';
+import { giveSpoolTo, type SpoolOwner } from './spool/give-spool-to.ts';
 import type { SpoolSettings } from './spool/spool-settings.ts';
 import { hideSecretsOf } from './transport/hide-secrets.ts';
 
@@ -57,7 +58,7 @@ export async function openExportLane(
   const hide = hideSecretsOf(environment);
   const warnHidden: Warn = (cause, text) => warn(cause, hide(text));
   installDiagnostics(settings.diagLevel, warnHidden, (line) => process.stderr.write(hide(line)));
-  const isDirect = settings.exporters.join() === 'otlp';
+  const isDirect = hasSpool(settings);
   const parts = { settings, resource, ledger, warn: warnHidden };
   const lane = isDirect ? await DirectLane.open({ ...parts, ...options }) : await openSdkLane(parts);
   return {
@@ -70,6 +71,19 @@ export async function openExportLane(
     report: (kind, records) => lane.report(kind, records),
     close: (deadlineMillis) => lane.close(deadlineMillis),
   };
+}
+
+/** For who goes on as another user before the lane is opened: a spool it would have is made that user's. */
+export function giveSpool(
+  environment: NodeJS.ProcessEnv,
+  { mode, directory }: { readonly mode: SpoolSettings['mode'] | 'off'; readonly directory: string },
+  owner: SpoolOwner,
+): void {
+  if (mode !== 'off' && hasSpool(readOtlpEnvironment(environment).settings)) giveSpoolTo(directory, owner);
+}
+
+function hasSpool({ exporters }: OtlpSettings): boolean {
+  return exporters.join() === 'otlp';
 }
 
 /** Imported only when wanted: the SDK is a hundred modules. */

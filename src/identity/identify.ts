@@ -1,7 +1,18 @@
+import type { AcceptSummary } from '../kernel/accept-summary.ts';
 import type { AcceptBatch } from '../kernel/accepted-connection.ts';
 import { bootId } from './host.ts';
 import { IdentifiedBatch } from './identified-batch.ts';
 import type { ProcessLookup } from './process-cache.ts';
+import type { ProcessIdentity } from './process-identity.ts';
+
+/** One summary with who it was and what it is called. */
+export interface IdentifiedSummary {
+  readonly summary: AcceptSummary;
+  /** `undefined` where they have no process in common, or nothing is known of it. */
+  readonly process: ProcessIdentity | undefined;
+  /** `<boot id>-<load time>-summary-<last accept>-<number>`: no other's, also where a next process uses the same maps. */
+  readonly uid: string;
+}
 
 export interface IdentifierOptions {
   readonly cache: ProcessLookup;
@@ -21,6 +32,7 @@ export class Identifier {
   readonly #cache: ProcessLookup;
   /** Of every uid of this session. */
   readonly uidPrefix: string;
+  #summaries = 0;
 
   constructor({ cache, bootId: boot = bootId(), loadedMonotonicNs = process.hrtime.bigint() }: IdentifierOptions) {
     this.#cache = cache;
@@ -30,5 +42,25 @@ export class Identifier {
   /** Must be called, and the result used, while the batch is valid; its `records` may be kept. */
   identify(batch: AcceptBatch): IdentifiedBatch {
     return new IdentifiedBatch(batch, this.#cache, this.uidPrefix);
+  }
+
+  identifySummaries(summaries: readonly AcceptSummary[]): IdentifiedSummary[] {
+    return summaries.map((summary) => ({
+      summary,
+      process: this.#processOf(summary),
+      uid: `${this.uidPrefix}summary-${summary.lastBootNs.toString(36)}-${this.#summaries++}`,
+    }));
+  }
+
+  #processOf({ process, firstUnixNs, firstBootNs, observedUnixNs }: AcceptSummary): ProcessIdentity | undefined {
+    if (process === undefined) return undefined;
+    const bootToUnixNs = firstUnixNs - firstBootNs;
+    return this.#cache.identify({
+      ...process,
+      processStartBootNanos: Number(process.processStartBootNs),
+      cgroupNumber: Number(process.cgroupId),
+      bootToUnixNs,
+      observedBootNanos: Number(observedUnixNs - bootToUnixNs),
+    });
   }
 }

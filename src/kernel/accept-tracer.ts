@@ -6,14 +6,15 @@ import { EarlierReaders } from './earlier-readers.ts';
 import { loadNative } from './native.ts';
 import { type HookRefusal, openSession, type TracerSettings } from './open-session.ts';
 import { KERNEL_COUNTERS, type KernelCounter, RECORD_BYTES } from './record-layout.ts';
+import { type SummaryOptions, SummaryReader } from './summary-reader.ts';
 
 /** What the session tells after its counters, in order. */
-const BESIDE_COUNTERS = ['missed', 'unstamped', 'in_ring'] as const;
+const BESIDE_COUNTERS = ['missed', 'unstamped', 'in_ring', 'in_summaries'] as const;
 
 /**
- * Sums over all CPUs since the start, and the records waiting in the ring; names are the ledger's.
+ * Sums over all CPUs since the start, and what waits in the ring and in summaries; names are the ledger's.
  *
- * Of a session found pinned they begin where its last reader's were known: what it found in the ring, and losses that
+ * Of a session found pinned they begin where its last reader's were known: what it found in the ring and in summaries, and losses that
  * nobody told of yet, are counted here.
  */
 export type KernelCounts = Readonly<Record<KernelCounter | (typeof BESIDE_COUNTERS)[number], number>>;
@@ -23,6 +24,10 @@ export interface RunOptions {
   readonly keepAlive?: boolean;
   /** Records handed over keep their space in the ring, where the next reader of the pins finds them, until `release`. */
   readonly holdRing?: boolean;
+  /** Wanted in the modes `auto` and `summary`: without it what they count is never read. */
+  readonly summaries?: SummaryOptions;
+  /** Called before each look at the ring; must not throw. */
+  readonly beforeDrain?: () => void;
 }
 
 /** Records of one batch at most: one to two milliseconds of work, more where every accept is of a new process. */
@@ -61,6 +66,8 @@ export class AcceptTracer {
   readonly #buffer = new Uint8Array(BATCH_RECORDS * RECORD_BYTES);
   readonly #clock = new BigInt64Array(2);
   #onBatch: ((batch: AcceptBatch) => void) | undefined;
+  #beforeDrain: (() => void) | undefined;
+  #summaries: SummaryReader | undefined;
   #timer: NodeJS.Timeout | undefined;
   #keepAlive = true;
   #holdsRing = false;
@@ -82,10 +89,17 @@ export class AcceptTracer {
   }
 
   /** Starts handing batches to `onBatch`, which must not throw. */
-  run(onBatch: (batch: AcceptBatch) => void, { keepAlive = true, holdRing = false }: RunOptions = {}): void {
+  run(
+    onBatch: (batch: AcceptBatch) => void,
+    { keepAlive = true, holdRing = false, summaries, beforeDrain }: RunOptions = {},
+  ): void {
     this.#assertOpen();
     this.#holdsRing = holdRing;
     this.#onBatch = onBatch;
+    this.#beforeDrain = beforeDrain;
+    this.#summaries = summaries && new SummaryReader(this.#native, this.#session, summaries);
+    // Whoever used these programs before may have ended in an overload.
+    this.#session.setOverloaded(false);
     this.#keepAlive = keepAlive;
     this.#schedule(0);
   }
@@ -123,6 +137,17 @@ export class AcceptTracer {
     >;
   }
 
+  /** How much of the ring is taken, 0 to 1; a few nanoseconds. */
+  ringFill(): number {
+    return this.#session.ringFill();
+  }
+
+  /** In mode `auto`: whether accepts are counted instead of recorded from now on. What was counted is handed over soon. */
+  setOverloaded(overloaded: boolean): void {
+    this.#session.setOverloaded(overloaded);
+    if (!overloaded) this.#summaries?.hurry();
+  }
+
   /** The id in the initial pid namespace, which is the records', of the process `pid` names; `undefined`: none now. */
   hostPid(): number | undefined {
     return this.#session.hostPid() || undefined;
@@ -135,8 +160,8 @@ export class AcceptTracer {
   }
 
   /**
-   * Ends recording and hands over all that was recorded; resolves when the ring is empty. What is pinned goes on
-   * recording: then the counts stay as they are, and what comes now is the next reader's. May be called again.
+   * Ends recording and hands over all that was recorded or counted; resolves when the ring is empty. What is pinned goes
+   * on recording: then the counts stay as they are, and what comes now is the next reader's. May be called again.
    */
   stop(): Promise<void> {
     this.#stopped ??= this.#settle();
@@ -179,10 +204,12 @@ export class AcceptTracer {
     while (this.#drain() > 0 || (!isSettled(this.counts()) && performance.now() < deadline)) {
       await new Promise((resolve) => setImmediate(resolve));
     }
+    await this.#summaries?.finish(performance.now() + SETTLE_MILLIS);
   }
 
   /** Reads what is there now, and no more: it may come for ever. */
-  #leave(): void {
+  async #leave(): Promise<void> {
+    await this.#summaries?.finish(performance.now() + SETTLE_MILLIS);
     for (let left = this.#allCounts().in_ring; left > 0; ) {
       const count = this.#drain();
       left = count === 0 ? 0 : left - count;
@@ -200,13 +227,15 @@ export class AcceptTracer {
   }
 
   #tick(): void {
+    this.#beforeDrain?.();
     const turnEnds = performance.now() + TURN_MILLIS;
     let count: number;
     do count = this.#drain();
     while (count === BATCH_RECORDS && performance.now() < turnEnds);
+    const hasMore = this.#summaries?.look() || count === BATCH_RECORDS;
     if (this.#stopped || !this.#onBatch) return;
     this.#checkSettled();
-    this.#schedule(this.#pauseMillis(count));
+    this.#schedule(hasMore ? 0 : this.#pauseMillis(count));
   }
 
   #pauseMillis(count: number): number {

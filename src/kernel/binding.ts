@@ -30,6 +30,8 @@ export interface NativeSettings {
   readonly hook: Hook;
   /** A power of two of at least one page. */
   readonly ringBytes: number;
+  /** Index into `MODES`: which accepts are counted in summaries. */
+  readonly summaries: number;
   /** Keep only this tgid of the calling process's pid namespace; 0 keeps all. */
   readonly pid: number;
   /** Keep only the calling process, whatever its pid is here. */
@@ -65,17 +67,28 @@ export interface NativeSettings {
 export interface NativeSession {
   /** Copies whole records into `into` and returns how many; they keep their space in the ring until they are released. */
   drain(into: Uint8Array): number;
+  /** How much of the ring is taken, 0 to 1. */
+  ringFill(): number;
+  /** In mode `auto`: whether accepts are counted in summaries instead of recorded, from the next one on. */
+  setOverloaded(overloaded: boolean): void;
+  /** Ends one set of summaries and begins another; `false` while the set before is not read to its end. */
+  turnSummaries(): boolean;
+  /** Moves rows of `SUMMARY_BYTES` of the ended set into `into`; returns how many, 0 also while it cannot be read yet. */
+  drainSummaries(into: Uint8Array): number;
   /** Gives back the space of the oldest `records` that were drained. */
   release(records: number): void;
   /**
    * Fills: 1 when the session was found pinned, else 0; when its sequences began, `CLOCK_MONOTONIC`; how many records
-   * were given back before.
+   * were given back, and how many accepts taken out of summaries, before.
    */
   origin(into: BigUint64Array): void;
   /** `NOTES_LENGTH` numbers that stay with the maps. */
   readNotes(into: BigUint64Array): void;
   writeNotes(from: BigUint64Array): void;
-  /** Fills sums over all CPUs: one for each of `KERNEL_COUNTERS`, then `missed`, `unstamped` and the records in the ring. */
+  /**
+   * Fills sums over all CPUs: one for each of `KERNEL_COUNTERS`, then `missed`, `unstamped`, the records in the
+   * ring and the accepts in summaries.
+   */
   counters(into: BigUint64Array): void;
   /** Detaches what watches accepts that were asleep at the start once they have returned; `true` when that is done. */
   settle(): boolean;
@@ -120,8 +133,14 @@ export interface NativeBinding {
   unpin(directory: string): Unpinned;
   /** Fills nanoseconds: what to add to `CLOCK_BOOTTIME` for wall time, measured now, and the wall time. */
   readClock(into: BigInt64Array): void;
+  /** Has the C library give memory back sooner, in the whole process: not for a process of others. */
+  keepHeapSmall(): void;
+  /** Unmaps the code that starting took, of the whole process, too; what is needed again is mapped again. */
+  unmapCodeOfStart(): void;
   /** Byte offset of each field of `struct tcpaccept_event`, and `bytes`, from the C compiler. */
   recordLayout(): Record<string, number>;
+  /** The same of `struct tcpaccept_summary`. */
+  summaryLayout(): Record<string, number>;
   /** The constructor throws what `open` throws. */
   readonly Listeners: new () => NativeListeners;
   /** As `recordLayout`, of `struct tcpaccept_listener`. */

@@ -11,7 +11,7 @@ import {
 } from './reader-notes.ts';
 
 /** Of the words of `NativeSession.origin`. */
-const ORIGIN_LENGTH = 3;
+const ORIGIN_LENGTH = 4;
 
 /** Where a session's earlier readers had got to, and word to those that come later; without pins there are neither. */
 export class EarlierReaders {
@@ -23,15 +23,17 @@ export class EarlierReaders {
   readonly notes: ReaderNotes;
   readonly #session: NativeSession;
   readonly #released: number;
+  readonly #summarized: number;
   #current: ReaderNotes;
 
   constructor(session: NativeSession) {
     const origin = new BigUint64Array(ORIGIN_LENGTH);
     session.origin(origin);
-    const [found, loadedMonotonicNs = 0n, released] = origin;
+    const [found, loadedMonotonicNs = 0n, released, summarized] = origin;
     this.were = found === 1n;
     this.loadedMonotonicNs = loadedMonotonicNs;
     this.#released = Number(released);
+    this.#summarized = Number(summarized);
     const words = new BigUint64Array(NOTES_LENGTH);
     session.readNotes(words);
     this.notes = readNotes(words);
@@ -39,12 +41,16 @@ export class EarlierReaders {
     this.#current = this.notes;
   }
 
-  /** What is not theirs of all that was ever counted: what they did not release from the ring, or did not tell of. */
+  /** What is not theirs of all that was ever counted: what they did not release from the ring, take out of summaries, or tell of. */
   without(all: KernelCounts): KernelCounts {
     const { told } = this.notes;
-    const counts = { ...all, submitted: all.submitted - this.#released };
+    const counts = {
+      ...all,
+      submitted: all.submitted - this.#released,
+      aggregated: all.aggregated - this.#summarized,
+    };
     for (const name of NOTED) counts[name] -= told[name];
-    return { ...counts, seen: all.seen - this.#released - noted(told) };
+    return { ...counts, seen: all.seen - this.#released - this.#summarized - noted(told) };
   }
 
   /** Leaves word that the losses among `counts`, which are ours, are about to be told of. */

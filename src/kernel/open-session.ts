@@ -12,12 +12,15 @@ import { addressSet, numberSet } from './member-set.ts';
 import { findPinnedHook, pinnedSettings } from './pinned-settings.ts';
 import { AF_INET, AF_INET6 } from './record-layout.ts';
 import type { AddressRange, Selection } from './selection.ts';
+import { MODES, type Mode } from './summary-layout.ts';
 
 /** What to trace and how; `undefined` and empty lists keep everything. */
 export interface TracerSettings {
   readonly hook: Hook | 'auto';
   /** A power of two, at least a page. */
   readonly ringBytes: number;
+  /** `events`, the default: each accept is a record. `summary`: none is. `auto`: what there is no room for is not. */
+  readonly mode?: Mode;
   /** Keep only this process, by its id in our own pid namespace. */
   readonly pid?: number | undefined;
   /** Keep only the calling process, whatever its id is where we run. */
@@ -45,6 +48,9 @@ export interface TracerSettings {
   /** A directory on a BPF file system: all is pinned there and outlives us, or is found there and goes on. */
   readonly pinDirectory?: string | undefined;
 }
+
+/** A page: the kernel knows no smaller ring, and mode `summary` uses none. */
+const LEAST_RING_BYTES = 4096;
 
 const EVERYTHING = { included: [], excluded: [] } as const;
 
@@ -87,7 +93,8 @@ function nativeSettings(settings: TracerSettings, hook: Hook, native: NativeBind
   const { pinDirectory = '' } = settings;
   return {
     hook,
-    ringBytes: settings.ringBytes,
+    ringBytes: settings.mode === 'summary' ? LEAST_RING_BYTES : settings.ringBytes,
+    summaries: MODES.indexOf(settings.mode ?? 'events'),
     pid: settings.pid ?? 0,
     ownProcess: settings.ownProcess ?? false,
     family: settings.family === undefined ? 0 : settings.family === 'inet' ? AF_INET : AF_INET6,

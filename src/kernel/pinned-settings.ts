@@ -15,6 +15,7 @@ export function pinnedSettings(settings: TracerSettings, hook: Hook, native: Nat
   return {
     build: native.programsVersion(),
     '--hook': hook,
+    '--mode': settings.mode ?? 'events',
     '--ring-bytes': `${settings.ringBytes}`,
     '--pid': settings.pid === undefined ? 'none' : `${settings.pid} in ${readlinkSync('/proc/self/ns/pid')}`,
     '--ipv4 or --ipv6': settings.family ?? 'none',

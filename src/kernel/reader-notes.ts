@@ -3,12 +3,15 @@ import { KERNEL_COUNTERS, type KernelCounter } from './record-layout.ts';
 /** What of those is in no sum. */
 const BESIDE_SUMS = ['missed', 'unstamped'] as const;
 
-/** The counters of which a reader keeps how far it told of them; records in the ring speak for themselves. */
+/** Records in the ring speak for themselves, and so do accepts in summaries. */
+const SPEAKING = ['seen', 'submitted', 'aggregated'] as const;
+
+/** The counters of which a reader keeps how far it told of them. */
 export const NOTED = [
-  ...KERNEL_COUNTERS.filter((name) => name !== 'seen' && name !== 'submitted'),
+  ...KERNEL_COUNTERS.filter((name) => !(SPEAKING as readonly string[]).includes(name)),
   ...BESIDE_SUMS,
 ] as readonly NotedName[];
-export type NotedName = Exclude<KernelCounter, 'seen' | 'submitted'> | (typeof BESIDE_SUMS)[number];
+export type NotedName = Exclude<KernelCounter, (typeof SPEAKING)[number]> | (typeof BESIDE_SUMS)[number];
 
 /** How many of the accepts seen they stand for. */
 export function noted(counts: NotedCounts): number {

@@ -1,6 +1,7 @@
 import type { LedgerCounts } from '../ledger.ts';
 import { attributesOf } from '../record/attributes.ts';
 import { EVENTS, type EventKind, type EventRecords } from '../record/events.ts';
+import { rfc3339 } from '../record/rfc3339.ts';
 
 /** One record as a JSON object on one line, without a line end: `timestamp`, `event_name`, then its attributes by name. */
 export function ndjsonLine<Kind extends EventKind>(kind: Kind, record: EventRecords[Kind]): string {
@@ -13,13 +14,6 @@ export function ndjsonLine<Kind extends EventKind>(kind: Kind, record: EventReco
 /** The ledger as it is now, as a JSON object on one line: `timestamp`, then `tcpaccept.ledger`. */
 export function ledgerLine(counts: LedgerCounts): string {
   return JSON.stringify({ timestamp: new Date().toISOString(), 'tcpaccept.ledger': counts });
-}
-
-/** UTC with all nine digits of nanoseconds: RFC 3339 5.6. */
-function rfc3339(unixNs: bigint): string {
-  const nanoseconds = (unixNs % 1_000_000_000n).toString().padStart(9, '0');
-  const seconds = new Date(Number(unixNs / 1_000_000_000n) * 1000).toISOString().slice(0, 'yyyy-mm-ddThh:mm:ss'.length);
-  return `${seconds}.${nanoseconds}Z`;
 }
 
 /** DEL and the C1 controls, which JSON.stringify leaves as they are: a terminal would act on them. */

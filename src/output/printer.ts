@@ -78,6 +78,13 @@ export class Printer implements RecordSink {
     if (this.#remaining === 0 && rows > 0) this.#settings.onLimit?.();
   }
 
+  /** Accepts that are told of without a row of their own, by `report`; they count towards the limit. */
+  countTowardsLimit(accepts: number): void {
+    const before = this.#remaining;
+    this.#remaining = Math.max(0, before - accepts);
+    if (this.#remaining === 0 && before > 0) this.#settings.onLimit?.();
+  }
+
   /** Prints records of other events, where the format has a place for them; they are no rows, and not counted. */
   report<Kind extends EventKind>(kind: Kind, records: readonly EventRecords[Kind][]): void {
     this.#say(records.map((record) => ndjsonLine(kind, record)));

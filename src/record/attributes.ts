@@ -1,5 +1,6 @@
 import type { EventKind, EventRecords } from './events.ts';
 import { type AttributeValue, each, ofListener, ofTask, type Reading, type Shortcut } from './reading.ts';
+import { rfc3339 } from './rfc3339.ts';
 
 export type { AttributeValue, Shortcut } from './reading.ts';
 
@@ -41,21 +42,21 @@ export const ATTRIBUTES: readonly AttributeRow[] = [
           .ascii('-')
           .u64(a.connection.sequenceLow, a.connection.sequenceHigh),
     ),
-    { lost: (r) => r.uid, listener: (r) => r.uid },
+    { summarized: (r) => r.uid, lost: (r) => r.uid, listener: (r) => r.uid },
   ),
   row(
     'network.transport',
     'string',
     'Always `tcp`.',
     ofListener(() => 'tcp'),
-    { listener: () => 'tcp' },
+    { summarized: () => 'tcp', listener: () => 'tcp' },
   ),
   row(
     'network.type',
     'string',
     '`ipv4` or `ipv6`, IPv4-mapped addresses counting as IPv4.',
     ofListener((l) => l.connection.networkType),
-    { listener: (r) => r.listener.networkType },
+    { summarized: (r) => r.summary.listener?.networkType, listener: (r) => r.listener.networkType },
   ),
   row(
     'network.peer.address',
@@ -66,6 +67,7 @@ export const ATTRIBUTES: readonly AttributeRow[] = [
       (a, text) =>
         a.connection.isIpv4 ? text.ipv4(a.connection.bytes, a.connection.peerIpv4At) : a.connection.peerAddress,
     ),
+    { summarized: (r) => r.summary.peerAddress },
   ),
   row('network.peer.port', 'int', 'Port of the client (RPORT).', (r) => r.connection.peerPort),
   row(
@@ -73,138 +75,126 @@ export const ATTRIBUTES: readonly AttributeRow[] = [
     'string',
     'Address the connection was accepted on (LADDR).',
     ofListener((l) => l.connection.localAddress),
-    { listener: (r) => r.listener.localAddress },
+    { summarized: (r) => r.summary.listener?.localAddress, listener: (r) => r.listener.localAddress },
   ),
   row(
     'network.local.port',
     'int',
     'Port the connection was accepted on (LPORT).',
     ofListener((l) => l.connection.localPort),
-    {
-      listener: (r) => r.listener.localPort,
-    },
+    { summarized: (r) => r.summary.listener?.localPort, listener: (r) => r.listener.localPort },
   ),
   row(
     'process.pid',
     'int',
     'Process that accepted, in the host pid namespace (PID).',
     ofTask((t) => t.connection.pid),
-    {
-      listener: (r) => r.listener.owners[0].pid,
-    },
+    { summarized: (r) => r.summary.process?.pid, listener: (r) => r.listener.owners[0].pid },
   ),
   row(
     'process.vpid',
     'int',
     'The process id inside its own pid namespace, where it differs.',
     ofTask((t) => vpidOf(t.connection)),
-    { listener: (r) => vpidOf(r.listener.owners[0]) },
+    { summarized: ({ summary: { process: p } }) => p && vpidOf(p), listener: (r) => vpidOf(r.listener.owners[0]) },
   ),
   row(
     'thread.name',
     'string',
     "The kernel's comm of the accepting thread, at most 15 bytes (COMM).",
     ofTask((t) => t.connection.comm),
-    { listener: (r) => r.listener.owners[0].comm },
+    { summarized: (r) => r.summary.process?.comm, listener: (r) => r.listener.owners[0].comm },
   ),
   row(
     'process.executable.name',
     'string',
     'Base name of the executable.',
     ofTask((t) => t.process?.executableName),
-    {
-      listener: (r) => r.process?.executableName,
-    },
+    { summarized: (r) => r.process?.executableName, listener: (r) => r.process?.executableName },
   ),
   row(
     'process.executable.path',
     'string',
     'Path of the executable.',
     ofTask((t) => t.process?.executablePath),
-    {
-      listener: (r) => r.process?.executablePath,
-    },
+    { summarized: (r) => r.process?.executablePath, listener: (r) => r.process?.executablePath },
   ),
   row(
     'process.command_line',
     'string',
     'Its arguments, with `--command-line` only, redacted.',
     ofTask((t) => t.process?.commandLine),
-    { listener: (r) => r.process?.commandLine },
+    { summarized: (r) => r.process?.commandLine, listener: (r) => r.process?.commandLine },
   ),
   row(
     'process.parent_pid',
     'int',
     'Process id of the parent.',
     ofTask((t) => t.process?.parentPid),
-    { listener: (r) => r.process?.parentPid },
+    { summarized: (r) => r.process?.parentPid, listener: (r) => r.process?.parentPid },
   ),
   row(
     'process.creation.time',
     'string',
     'When the process was made, ISO 8601.',
     ofTask((t) => t.process?.creationTime),
-    { listener: (r) => r.process?.creationTime },
+    { summarized: (r) => r.process?.creationTime, listener: (r) => r.process?.creationTime },
   ),
   row(
     'process.user.id',
     'int',
     'Effective user id.',
     ofTask((t) => t.connection.userId),
-    { listener: (r) => r.listener.owners[0].userId },
+    { summarized: (r) => r.summary.process?.userId, listener: (r) => r.listener.owners[0].userId },
   ),
   row(
     'process.user.name',
     'string',
     'Name of the effective user in the host’s /etc/passwd.',
     ofTask((t) => t.process?.userName),
-    { listener: (r) => r.process?.userName },
+    { summarized: (r) => r.process?.userName, listener: (r) => r.process?.userName },
   ),
   row(
     'process.real_user.id',
     'int',
     'Real user id.',
     ofTask((t) => t.connection.realUserId),
-    { listener: (r) => r.listener.owners[0].realUserId },
+    { summarized: (r) => r.summary.process?.realUserId, listener: (r) => r.listener.owners[0].realUserId },
   ),
   row(
     'process.real_user.name',
     'string',
     'Name of the real user.',
     ofTask((t) => t.process?.realUserName),
-    { listener: (r) => r.process?.realUserName },
+    { summarized: (r) => r.process?.realUserName, listener: (r) => r.process?.realUserName },
   ),
   row(
     'process.linux.cgroup',
     'string',
     'Path of the cgroup, as /proc/PID/cgroup gives it.',
     ofTask((t) => t.process?.cgroupPath),
-    { listener: (r) => r.process?.cgroupPath },
+    { summarized: (r) => r.process?.cgroupPath, listener: (r) => r.process?.cgroupPath },
   ),
   row(
     'container.id',
     'string',
     'Container id found in the cgroup path.',
     ofTask((t) => t.process?.containerId),
-    {
-      listener: (r) => r.process?.containerId,
-    },
+    { summarized: (r) => r.process?.containerId, listener: (r) => r.process?.containerId },
   ),
   row(
     'container.runtime.name',
     'string',
     'Container runtime the cgroup path names.',
     ofTask((t) => t.process?.containerRuntime),
-    { listener: (r) => r.process?.containerRuntime },
+    { summarized: (r) => r.process?.containerRuntime, listener: (r) => r.process?.containerRuntime },
   ),
   row(
     'k8s.pod.uid',
     'string',
     'Pod uid found in the cgroup path.',
     ofTask((t) => t.process?.podUid),
-    {
-      listener: (r) => r.process?.podUid,
-    },
+    { summarized: (r) => r.process?.podUid, listener: (r) => r.process?.podUid },
   ),
   row(
     'tcpaccept.thread.id',
@@ -217,13 +207,14 @@ export const ATTRIBUTES: readonly AttributeRow[] = [
     'int',
     'Inode number of the network namespace.',
     ofTask((t) => t.connection.networkNamespace),
-    { listener: (r) => r.listener.networkNamespace },
+    { summarized: (r) => r.summary.listener?.networkNamespace, listener: (r) => r.listener.networkNamespace },
   ),
   row(
     'tcpaccept.mount_namespace',
     'int',
     'Inode number of the mount namespace.',
     ofTask((t) => t.connection.mountNamespace),
+    { summarized: (r) => r.summary.process?.mountNamespace },
   ),
   row(
     'tcpaccept.cgroup.id',
@@ -231,6 +222,7 @@ export const ATTRIBUTES: readonly AttributeRow[] = [
     'cgroup v2 id of the accepting task.',
     ofTask((t) => t.connection.cgroupId.toString()),
     {
+      summarized: (r) => r.summary.process?.cgroupId.toString(),
       listener: (r) => r.listener.owners[0].cgroupId.toString(),
     },
   ),
@@ -324,6 +316,42 @@ export const ATTRIBUTES: readonly AttributeRow[] = [
       listener: (r) => r.listener.reuseportGroup,
     },
   ),
+  row('tcpaccept.summary.count', 'int', 'How many connections were accepted; exact.', NONE, {
+    summarized: (r) => r.summary.accepts,
+  }),
+  row(
+    'tcpaccept.summary.key',
+    'string',
+    'What they have in common: `peer` (listener, process and client), `peer_prefix` (its network instead), `listener` or `none`.',
+    NONE,
+    { summarized: (r) => r.summary.level },
+  ),
+  row('tcpaccept.peer.prefix', 'string', 'Network of the clients, /24 or of IPv6 /64.', NONE, {
+    summarized: (r) => r.summary.peerPrefix,
+  }),
+  row('tcpaccept.first_accept.time', 'string', 'When the first was accepted: RFC 3339, UTC, nanoseconds.', NONE, {
+    summarized: (r) => rfc3339(r.summary.firstUnixNs),
+  }),
+  row('tcpaccept.last_accept.time', 'string', 'When the last was accepted.', NONE, {
+    summarized: (r) => rfc3339(r.summary.lastUnixNs),
+  }),
+  row(
+    'tcpaccept.accept_queue.known_count',
+    'int',
+    'How many of them have a known time in the accept queue, which the next two are of.',
+    NONE,
+    { summarized: (r) => r.summary.queueKnown },
+  ),
+  row(
+    'tcpaccept.accept_queue.total_duration',
+    'double',
+    'Their times in the accept queue added up, in seconds.',
+    NONE,
+    { summarized: ({ summary: s }) => (s.queueKnown === 0 ? undefined : seconds(s.queueDurationSumNs)) },
+  ),
+  row('tcpaccept.accept_queue.max_duration', 'double', 'The longest of those times, in seconds.', NONE, {
+    summarized: ({ summary: s }) => (s.queueKnown === 0 ? undefined : seconds(s.queueDurationMaxNs)),
+  }),
   row('tcpaccept.loss.cause', 'string', 'Why they were lost: a name of the ledger, such as `ring_full`.', NONE, {
     lost: (r) => r.cause,
   }),
@@ -331,9 +359,14 @@ export const ATTRIBUTES: readonly AttributeRow[] = [
     lost: (r) => r.count,
   }),
   row('tcpaccept.interval.duration', 'double', 'The time before Timestamp that is counted, in seconds.', NONE, {
-    lost: (r) => Number(r.intervalNs) / 1e9,
+    summarized: (r) => seconds(r.summary.intervalNs),
+    lost: (r) => seconds(r.intervalNs),
   }),
 ];
+
+function seconds(ns: bigint): number {
+  return Number(ns) / 1e9;
+}
 
 /** As the process itself sees it. */
 function vpidOf({ pid, namespacePid }: { readonly pid: number; readonly namespacePid: number }): number | undefined {

@@ -2,6 +2,7 @@ import type { AcceptRecord } from './accept-record.ts';
 import type { ListenerRecord } from './listener-record.ts';
 import type { LossRecord } from './loss-record.ts';
 import { each, ofListener, ofTask, type Reading } from './reading.ts';
+import type { SummaryRecord } from './summary-record.ts';
 
 /** The pieces of an accept's display string: `nginx[812] accepted 10.0.0.5:51324 on 10.0.0.1:443`, IPv6 in brackets. */
 export const ACCEPT_BODY: readonly Reading[] = [
@@ -19,6 +20,18 @@ export const ACCEPT_BODY: readonly Reading[] = [
 /** The display string of one accept. */
 export function bodyOfAccept(record: AcceptRecord): string {
   return ACCEPT_BODY.map(({ value }) => value(record)).join('');
+}
+
+/** The display string of one summary: `nginx[812] accepted 1200 connections from 10.0.0.5 on 10.0.0.1:443`. */
+export function bodyOfSummary({ summary }: SummaryRecord): string {
+  const { accepts, process, listener, peerAddress, peerPrefix } = summary;
+  const what = `${accepts} ${accepts === 1 ? 'connection' : 'connections'}`;
+  const peer = peerAddress ?? peerPrefix;
+  const from = peer ? ` from ${peer}` : '';
+  const on = listener
+    ? ` on ${hostPort(listener.localAddress, listener.localPort, listener.networkType === 'ipv6')}`
+    : '';
+  return process ? `${process.comm}[${process.pid}] accepted ${what}${from}${on}` : `${what} accepted${from}${on}`;
 }
 
 /** The display string of one loss: `12 accepts lost: ring_full`. */

@@ -1,8 +1,9 @@
 import type { SeverityNumber } from '@opentelemetry/api';
 import type { AcceptRecord } from './accept-record.ts';
-import { bodyOfAccept, bodyOfListener, bodyOfLoss } from './body.ts';
+import { bodyOfAccept, bodyOfListener, bodyOfLoss, bodyOfSummary } from './body.ts';
 import type { ListenerRecord } from './listener-record.ts';
 import type { LossRecord } from './loss-record.ts';
+import type { SummaryRecord } from './summary-record.ts';
 
 /** INFO and WARN of OpenTelemetry's SeverityNumber: its own enum would load the whole API, also for a table. */
 const INFO: SeverityNumber = 9;
@@ -11,6 +12,7 @@ const WARN: SeverityNumber = 13;
 /** What each kind of event is made from. */
 export interface EventRecords {
   readonly accepted: AcceptRecord;
+  readonly summarized: SummaryRecord;
   readonly lost: LossRecord;
   readonly listener: ListenerRecord;
 }
@@ -37,6 +39,14 @@ export const EVENTS: { readonly [Kind in EventKind]: EventShape<EventRecords[Kin
     timestampUnixNs: (r) => r.connection.acceptedUnixNs,
     observedUnixNs: (r) => r.connection.observedUnixNs,
     body: bodyOfAccept,
+  },
+  summarized: {
+    name: 'tcpaccept.connections.summarized',
+    brief: 'how many connections a listener and a process accepted from one client, in place of a record for each',
+    severityNumber: INFO,
+    timestampUnixNs: (r) => r.summary.endedUnixNs,
+    observedUnixNs: (r) => r.summary.observedUnixNs,
+    body: bodyOfSummary,
   },
   lost: {
     name: 'tcpaccept.records.lost',

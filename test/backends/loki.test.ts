@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -16,6 +17,7 @@ import { Loki } from './loki.ts';
 import { encode, hostResource, post, type SeedAccept, seedRecord } from './seed.ts';
 
 const GATEWAY = fileURLToPath(new URL('../../otel-config/gateway.yaml', import.meta.url));
+const QUERIES_PAGE = new URL('../../docs/queries.md', import.meta.url);
 const HOUR = 3_600_000;
 const ACCEPTS_A_SECOND = 5000;
 const SECONDS = 10;
@@ -39,7 +41,7 @@ function seeds(count: number, fromUnixMillis: number, stepMillis: number): SeedA
   }));
 }
 
-test("real accepts: Loki's own default labels, all else structured metadata, each record once", async (t) => {
+test("real accepts: Loki's own default labels, all else structured metadata, each record once, of the size that the page says", async (t) => {
   await using loki = await Loki.start();
   await using gateway = await startGateway(t, loki);
   await using acceptor = await Acceptor.start({ listeners: [{ family: 'inet', address: '127.0.0.1' }] });
@@ -68,7 +70,19 @@ test("real accepts: Loki's own default labels, all else structured metadata, eac
     return Number(structuredMetadata['network_peer_port']);
   });
   assert.deepEqual(peers.sort(), made.map(({ peerPort }) => peerPort).sort());
+
+  const [, kilobytes = assert.fail()] =
+    /names and values are about (\d\.\d) KB/.exec(readFileSync(QUERIES_PAGE, 'utf8')) ?? [];
+  const sizes = values.map(([, line, more]) => countedBytes(line, more?.structuredMetadata ?? {}));
+  t.diagnostic(`${Math.min(...sizes)} to ${Math.max(...sizes)} B as Loki counts them`);
+  for (const bytes of sizes) assert.ok(Math.abs(bytes - Number(kilobytes) * 1000) < 200, `${bytes} B`);
 });
+
+/** What Loki's limits count of a record: its line and all structured metadata but the level that Loki adds. */
+function countedBytes(line: string, metadata: Readonly<Record<string, string>>): number {
+  const more = Object.entries(metadata).filter(([name]) => name !== 'detected_level');
+  return Buffer.byteLength(line) + more.reduce((sum, [name, value]) => sum + Buffer.byteLength(name + value), 0);
+}
 
 test('a batch sent again makes no second line', async (t) => {
   await using loki = await Loki.start();
@@ -99,6 +113,10 @@ test(`the shipped limits take ${ACCEPTS_A_SECOND} accepts a second of one host f
   const seconds = (performance.now() - begun) / 1000;
   const each = bytes / (SECONDS * ACCEPTS_A_SECOND);
   t.diagnostic(`${SECONDS * ACCEPTS_A_SECOND} records of ${each.toFixed(0)} B in ${seconds.toFixed(1)} s`);
+  await loki.untilCount(COUNT, SECONDS * ACCEPTS_A_SECOND);
+
+  // Sent again while the stream is that busy. Loki's own default would cut it in shards, and each would take them anew.
+  for (const body of requests.slice(-10)) await post(loki.otlpEndpoint, body);
   await loki.untilCount(COUNT, SECONDS * ACCEPTS_A_SECOND);
 });
 

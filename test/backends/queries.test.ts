@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { type Collector, startCollector } from '../collector/collector.ts';
 import { dashboardQueries, pageQueries, pageQuery } from '../otel-config/shipped-queries.ts';
 import { Loki } from './loki.ts';
-import { encode, hostResource, post, type SeedAccept, seedLoss, seedRecord } from './seed.ts';
+import { encode, hostResource, post, type SeedAccept, seedLoss, seedRecord, seedSummary } from './seed.ts';
 
 const GATEWAY = fileURLToPath(new URL('../../otel-config/gateway.yaml', import.meta.url));
 const MINUTE = 60_000;
@@ -62,9 +62,14 @@ before(async () => {
   await loki.untilCount(all, EARLIER.length);
   const losses = [seedLoss('ring_full', 12, now - 8 * MINUTE), seedLoss('ring_full', 3, now - 7 * MINUTE)];
   losses.push(seedLoss('dropped', 100, now - 6 * MINUTE));
-  await post(gateway.httpEndpoint, encode(resource, LATELY.map(seedRecord), losses));
+  const summaries = [
+    seedSummary('10.0.0.5', 443, 1200, now - 4 * MINUTE),
+    seedSummary('10.0.0.5', 443, 800, now - 3 * MINUTE),
+    seedSummary('10.0.0.6', 22, 50, now - 3 * MINUTE),
+  ];
+  await post(gateway.httpEndpoint, encode(resource, LATELY.map(seedRecord), losses, summaries));
   await post(gateway.httpEndpoint, encode(podResource, IN_POD.map(seedRecord)));
-  await loki.untilCount(all, EARLIER.length + LATELY.length + losses.length + IN_POD.length);
+  await loki.untilCount(all, EARLIER.length + LATELY.length + losses.length + summaries.length + IN_POD.length);
 });
 
 after(async () => {
@@ -111,6 +116,10 @@ const ANSWERS: Readonly<Record<string, Readonly<Record<string, number>>>> = {
     'network_local_port=8080 process_executable_name=node': 6,
   },
   'Who comes from outside?': { 'network_peer_address=203.0.113.9': 3 },
+  'Who came while accepts were only counted?': {
+    'network_local_port=443 network_peer_address=10.0.0.5': 2000,
+    'network_local_port=22 network_peer_address=10.0.0.6': 50,
+  },
   'What was lost, and why?': { 'tcpaccept_loss_cause=ring_full': 15, 'tcpaccept_loss_cause=dropped': 100 },
 };
 

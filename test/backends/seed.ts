@@ -4,7 +4,9 @@ import { DirectEncoder } from '../../src/export/direct/direct-encoder.ts';
 import { readOtlpEnvironment } from '../../src/export/otlp-environment.ts';
 import type { AcceptRecord } from '../../src/record/accept-record.ts';
 import type { LossRecord } from '../../src/record/loss-record.ts';
+import type { SummaryRecord } from '../../src/record/summary-record.ts';
 import { acceptOf } from '../identity/accept.ts';
+import { exampleSummary } from '../record/example-summary.ts';
 
 /** What of a seeded accept differs; the rest is what every accept has. */
 export interface SeedAccept {
@@ -67,6 +69,24 @@ export function seedLoss(cause: LossRecord['cause'], count: number, unixMillis: 
   };
 }
 
+/** What the kernel counted of one client in the 10 s before. */
+export function seedSummary(
+  peerAddress: string,
+  localPort: number,
+  accepts: number,
+  unixMillis: number,
+): SummaryRecord {
+  const endedUnixNs = BigInt(unixMillis) * 1_000_000n;
+  const listener = {
+    networkType: 'ipv4',
+    localAddress: '10.0.0.1',
+    localPort,
+    networkNamespace: 4_026_531_840,
+  } as const;
+  const record = exampleSummary({ peerAddress, listener, accepts, endedUnixNs, observedUnixNs: endedUnixNs });
+  return { ...record, uid: `seed-${++made}` };
+}
+
 /** The resource of one host's tracer, as otel-config/agent.yaml leaves it where there is a pod. */
 export function hostResource(instance: string, more: Readonly<Record<string, string>> = {}): Resource {
   return resourceFromAttributes({
@@ -90,6 +110,7 @@ export function encode(
   resource: Resource,
   accepts: readonly AcceptRecord[],
   losses: readonly LossRecord[] = [],
+  summaries: readonly SummaryRecord[] = [],
 ): Uint8Array {
   const encoder = new DirectEncoder({
     resource,
@@ -98,6 +119,7 @@ export function encode(
   });
   for (const record of accepts) encoder.add('accepted', record);
   for (const record of losses) encoder.add('lost', record);
+  for (const record of summaries) encoder.add('summarized', record);
   return encoder.take().body;
 }
 

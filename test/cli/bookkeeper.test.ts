@@ -17,6 +17,7 @@ const NONE: KernelCounts = {
   missed: 0,
   unstamped: 0,
   in_ring: 0,
+  in_summaries: 0,
 };
 
 function noted(counts: Partial<NotedCounts>): NotedCounts {

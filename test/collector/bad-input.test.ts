@@ -5,7 +5,7 @@ import { startCollector } from './collector.ts';
 import { type CommandOptions, runCommand } from './tracer-command.ts';
 
 /** One of these is wrong for any option: not even a path is so long. */
-const WRONG_VALUES = ['no such value', 'x'.repeat(5000)];
+const WRONG_VALUES = ['no such value', 'x'.repeat(5000), '('];
 const UNREADABLE = '/nonexistent/certificate.pem';
 const NO_PEM = new URL('acceptor.py', import.meta.url).pathname;
 
@@ -32,6 +32,8 @@ for (const key of OPTION_KEYS) {
 const REFUSED: readonly (readonly [args: string, env: Record<string, string>, ...says: string[]])[] = [
   ['-4 -6', {}, "'-4, --ipv4' cannot be used with option '-6, --ipv6'"],
   ['--ipv6', { TCPACCEPT_FAMILY: 'ipv4' }, '--ipv6 and TCPACCEPT_FAMILY=ipv4 exclude each other'],
+  ['--user nobody --pin /sys/fs/bpf/x', {}, '--user (TCPACCEPT_USER) and --pin (TCPACCEPT_PIN) exclude each other'],
+  ['--show-config --pin /sys/fs/bpf/x', { TCPACCEPT_USER: 'nobody' }, 'only root can take away what root has pinned'],
   ['--prot 80', {}, "unknown option '--prot' (Did you mean --port?)"],
   ['docter', {}, "unknown command 'docter' (Did you mean doctor?)"],
   ['--cgroupmap /nonexistent/set', {}, '/nonexistent/set'],

@@ -1,3 +1,5 @@
+import { EVENTS } from '../../src/record/events.ts';
+
 /** An attribute as the collector stored it; an int that a number cannot hold exactly is a bigint. */
 export type CollectedValue = string | number | bigint | boolean | readonly CollectedValue[];
 
@@ -57,6 +59,11 @@ interface LogsData {
       readonly logRecords?: readonly LogRecord[];
     }[];
   }[];
+}
+
+/** The accepts among them: what a test asked for, and not what its host lost of others' accepts meanwhile. */
+export function acceptsAmong(records: readonly CollectedRecord[]): CollectedRecord[] {
+  return records.filter(({ eventName }) => eventName === EVENTS.accepted.name);
 }
 
 /**

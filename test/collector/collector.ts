@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import type { CollectedRecord } from './collected-record.ts';
+import { acceptsAmong, type CollectedRecord } from './collected-record.ts';
 import { freePorts } from './free-ports.ts';
 import { RecordsFile } from './records-file.ts';
 
@@ -145,6 +145,16 @@ export class Collector {
     const what = typeof wanted === 'number' ? `${wanted} records are there` : 'the records are as wanted';
     await this.#until(isEnough, timeoutMillis, () => `${what}, there are ${records.length}`);
     return [...records];
+  }
+
+  /** The accepts collected until now, oldest first. Also after stop(). */
+  async accepts(): Promise<CollectedRecord[]> {
+    return acceptsAmong(await this.records());
+  }
+
+  /** Resolves with the accepts collected as soon as they are that many. */
+  async waitForAccepts(count: number, options: { timeoutMillis: number }): Promise<CollectedRecord[]> {
+    return acceptsAmong(await this.waitForRecords((records) => acceptsAmong(records).length >= count, options));
   }
 
   /** Everything the collector wrote to stderr until now: its log, with one line a request. */

@@ -4,6 +4,7 @@ import { promisify } from 'node:util';
 
 const PROGRAM = new URL('connector.py', import.meta.url).pathname;
 const LONGEST_MILLIS = 60_000;
+const LOAD_CHUNK = 1000;
 const LARGEST_ANSWER_BYTES = 64 * 1024 ** 2;
 
 export type Target = readonly [address: string, port: number];
@@ -32,6 +33,29 @@ export async function connect(
   const limits = { timeout: LONGEST_MILLIS, maxBuffer: LARGEST_ANSWER_BYTES };
   const [program, ...args] = [...through, 'python3', PROGRAM, request];
   return JSON.parse((await promisify(execFile)(program ?? 'python3', args, limits)).stdout);
+}
+
+/** Connections one after another from now on, each accepted before the next, until `end`. */
+export class Load {
+  readonly #made: Connected[] = [];
+  readonly #making: Promise<void>;
+  #isOver = false;
+
+  constructor(targets: readonly Target[]) {
+    this.#making = this.#make(targets);
+    this.#making.catch(() => {}); // said by end()
+  }
+
+  /** All that were made. */
+  async end(): Promise<readonly Connected[]> {
+    this.#isOver = true;
+    await this.#making;
+    return this.#made;
+  }
+
+  async #make(targets: readonly Target[]): Promise<void> {
+    while (!this.#isOver) this.#made.push(...(await connect(targets, LOAD_CHUNK, { awaits: true })));
+  }
 }
 
 /** Connections without end, until it is disposed of. */

@@ -58,6 +58,11 @@ export function expectedProcess(acceptor: Acceptor): ExpectedProcess {
   return { acceptor, attributes };
 }
 
+/** Whether the record has what the end of the handshake told; a few may lack it: the README's limits say when. */
+export function isWhole({ attributes }: CollectedRecord): boolean {
+  return 'tcpaccept.socket.cookie' in attributes && 'tcpaccept.accept_queue.duration' in attributes;
+}
+
 /** Fails unless the record says of this accept exactly what the kernel told its own process, and nothing else. */
 export function assertRecord(record: CollectedRecord, process: ExpectedProcess, facts: AcceptFacts): void {
   const {

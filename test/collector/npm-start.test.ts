@@ -60,7 +60,7 @@ test('npm start exports without being told to, to where OpenTelemetry’s variab
   const { code, stderr } = await tracer.ended();
   assert.equal(code, 0, stderr);
   assertLedger(stderr, { submitted: 4, drained: 4, delivered: 4, unprinted: 4 });
-  assert.equal((await collector.records()).length, 4);
+  assert.equal((await collector.accepts()).length, 4);
 });
 
 test('with no variable at all, npm start exports to the default endpoint', async () => {

@@ -23,10 +23,10 @@ test('rows of ndjson are the attributes that the collector has of the same accep
   const { code, stderr } = await tracer.stop();
   assert.equal(code, 0);
   assertLedger(stderr, { submitted: 40, drained: 40, delivered: 40, printed: 40 });
-  const records = await collector.records();
+  const records = await collector.accepts();
   assert.equal(records.length, 40);
   assert.deepEqual(
-    tracer.rows,
+    tracer.accepts,
     records.map(({ attributes, timeUnixNano }) => {
       const nanoseconds = String(timeUnixNano % 1_000_000_000n).padStart(9, '0');
       const seconds = new Date(Number(timeUnixNano / 1_000_000n)).toISOString().slice(0, 19);
@@ -64,7 +64,7 @@ test('stdout’s reader leaves, with export on: it goes on exporting, and exits 
   tracer.closeStdout();
   for (let total = 4; total <= 12; total += 2) {
     await connect(acceptor.targets(), 2, { awaits: true });
-    await collector.waitForRecords(total, { timeoutMillis: 30_000 });
+    await collector.waitForAccepts(total, { timeoutMillis: 30_000 });
   }
   const { code, stderr } = await tracer.stop();
   assert.equal(code, 0, stderr);
@@ -103,11 +103,11 @@ test('stderr’s reader leaves: tracing goes on, and it exits 0', async () => {
   tracer.closeStderr();
   for (let total = 2; total <= 8; total += 2) {
     await connect(acceptor.targets(), 2, { awaits: true });
-    await collector.waitForRecords(total, { timeoutMillis: 30_000 });
+    await collector.waitForAccepts(total, { timeoutMillis: 30_000 });
   }
   const { code } = await tracer.stop();
   assert.equal(code, 0);
-  assert.equal(tracer.rows.length, 8);
+  assert.equal(tracer.accepts.length, 8);
 });
 
 test('nobody reads stdout: exporting goes on, and SIGTERM ends it in time, with what was not printed counted', async () => {
@@ -118,7 +118,7 @@ test('nobody reads stdout: exporting goes on, and SIGTERM ends it in time, with 
     reads: false,
   });
   await connect(acceptor.targets(), TOO_MANY, { awaits: false });
-  await collector.waitForRecords(TOO_MANY, { timeoutMillis: 60_000 });
+  await collector.waitForAccepts(TOO_MANY, { timeoutMillis: 60_000 });
   tracer.signal('SIGTERM');
   await tracer.until(() => tracer.stderr.includes('ledger'), 'it has said what became of every accept');
   tracer.readStdout();

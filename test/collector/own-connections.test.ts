@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { OtlpServer } from '../export/otlp-server.ts';
 import { Acceptor } from './acceptor.ts';
+import type { CollectedRecord } from './collected-record.ts';
 import { startCollector } from './collector.ts';
 import { connect } from './connector.ts';
 import { keyOfAccept, keyOfRecord } from './expected-record.ts';
@@ -38,14 +39,15 @@ for (const protocol of ['http/protobuf', 'http/json', 'grpc']) {
     }
     const { code, stderr } = await tracer.stop();
     assert.equal(code, 0, stderr);
-    const { self, delivered, drained } = readLedger(stderr);
+    const { self, delivered, drained, reports, unstamped } = readLedger(stderr);
     assert.ok(self >= 1, stderr);
-    assert.equal(delivered, drained);
+    // Accepts of other processes that nobody could read are told of too.
+    assert.equal(delivered, drained + reports);
     const records = await collector.records();
-    assert.deepEqual(
-      records.filter(({ attributes }) => attributes['network.local.port'] === port),
-      [],
-    );
+    // Where the kernel could not show us a change of state, which it counts, one of ours may look like any other.
+    const ours = ({ attributes: a }: CollectedRecord) =>
+      a['network.local.port'] === port && a['process.pid'] === collector.pid;
+    assert.ok(records.filter(ours).length <= unstamped, stderr);
     assert.deepEqual(
       records.filter(({ attributes }) => attributes['process.pid'] === acceptor.facts.pid).map(keyOfRecord),
       made,
@@ -64,11 +66,16 @@ test('each of many connections to an endpoint that keeps none open is counted, a
     await connect(acceptor.targets(), 1, { awaits: true });
     await tracer.until(() => server.requests.length > before, 'it has exported once more');
   }
+  const before = server.requests.length;
   const { code, stderr } = await tracer.stop();
   assert.equal(code, 0, stderr);
-  const { self, delivered, drained, printed } = readLedger(stderr);
-  assert.deepEqual([self, delivered, printed], [server.requests.length, drained, drained]);
-  const ports = tracer.lines.map((line) => JSON.parse(line)['network.local.port']);
-  assert.ok(!ports.includes(server.port), stderr);
-  assert.equal(ports.filter((port) => acceptor.ports.includes(port)).length, ROUNDS);
+  const { self, delivered, drained, reports, printed, unstamped } = readLedger(stderr);
+  assert.deepEqual([delivered, printed], [drained + reports, drained]);
+  const acceptedBy = (pid: number) => tracer.accepts.filter((row) => row['process.pid'] === pid);
+  // Where the kernel could not show us a change of state, which it counts, one of ours may look like any other.
+  const shown = acceptedBy(process.pid).filter((row) => row['network.local.port'] === server.port).length;
+  assert.ok(shown <= unstamped, stderr);
+  // What is exported at the end, when nothing is seen any more, is in no count.
+  assert.ok(before <= self + shown && self + shown <= server.requests.length, stderr);
+  assert.equal(acceptedBy(acceptor.facts.pid).length, ROUNDS);
 });

@@ -5,11 +5,10 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
 import { unpin } from '../../src/kernel/unpin.ts';
-import { EVENTS } from '../../src/record/events.ts';
 import { PinScene } from '../kernel/pin-scene.ts';
 import { randomFrom } from '../random.ts';
 import { Acceptor } from './acceptor.ts';
-import type { CollectedRecord } from './collected-record.ts';
+import { acceptsAmong } from './collected-record.ts';
 import { startCollector } from './collector.ts';
 import { type Connected, connect, type Target } from './connector.ts';
 import { keyOfAccept, keyOfRecord } from './expected-record.ts';
@@ -56,13 +55,13 @@ test(`--pin and --spool always, killed ${KILLS} times: every connection is in th
   const made = await connecting;
   await using last = await TracerCommand.tracing(args, options);
   const uidOf = ({ attributes }: { attributes: Record<string, unknown> }) => attributes['log.record.uid'];
-  // Accepts of other processes that nobody could read are told of too.
-  const accepted = (some: readonly CollectedRecord[]) =>
-    some.filter(({ eventName }) => eventName === EVENTS.accepted.name);
-  const collected = await collector.waitForRecords((some) => new Set(accepted(some).map(uidOf)).size >= made.length, {
-    timeoutMillis: DELIVERED_WITHIN_MILLIS,
-  });
-  const records = accepted(collected);
+  const collected = await collector.waitForRecords(
+    (some) => new Set(acceptsAmong(some).map(uidOf)).size >= made.length,
+    {
+      timeoutMillis: DELIVERED_WITHIN_MILLIS,
+    },
+  );
+  const records = acceptsAmong(collected);
   const { code, stderr } = await last.stop();
   assert.equal(code, 0, stderr);
 

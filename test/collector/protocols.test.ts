@@ -108,7 +108,7 @@ for (const [protocol, compression] of [
     assert.equal(stderr.split('\n').length, 3, stderr);
     assertLedger(stderr, { submitted: count, drained: count, delivered: count, unprinted: count });
 
-    const records = await collector.records();
+    const records = await collector.accepts();
     assert.deepEqual(records.map(keyOfRecord).sort(), [...accepted.keys()].sort());
     assert.equal(new Set(records.map(({ attributes }) => attributes['log.record.uid'])).size, count);
     const resource = expectedResource();

@@ -5,7 +5,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { SpoolFolder } from '../export/spool/spool-under-test.ts';
 import { randomFrom } from '../random.ts';
 import { Acceptor } from './acceptor.ts';
-import type { CollectedRecord } from './collected-record.ts';
+import { acceptsAmong, type CollectedRecord } from './collected-record.ts';
 import { startCollector } from './collector.ts';
 import { type Connected, connect } from './connector.ts';
 import { keyOfAccept, keyOfRecord } from './expected-record.ts';
@@ -18,11 +18,19 @@ const MOST_GROWTH_KIB = 64 * 1024;
 /** The longest pause between two attempts, and what the backlog takes. */
 const DELIVERY_MILLIS = 240_000;
 const LOOK_MILLIS = 1000;
+const KILLS = 10;
+const ACCEPTS_A_KILL = 10_000;
+const CHUNK = 1000;
+const LONGEST_OUTAGE_MILLIS = 3000;
 
 const uidOf = ({ attributes }: CollectedRecord) => String(attributes['log.record.uid']);
 
-/** Accepts of others may be lost, and told of. */
-const isAccept = ({ eventName }: CollectedRecord) => eventName === 'tcpaccept.connection.accepted';
+/** Adds them to `made` some at a time. */
+async function connectAll(acceptor: Acceptor, count: number, made: Connected[]): Promise<void> {
+  for (let left = count; left > 0; left -= CHUNK) {
+    made.push(...(await connect(acceptor.targets(), Math.min(left, CHUNK), { awaits: false })));
+  }
+}
 
 /** Asks for the ledger each second until disposed of; its sums are checked when it is read. */
 function watchLedger(tracer: TracerCommand): AsyncDisposable {
@@ -61,9 +69,12 @@ test('no collector for 120,000 accepts, then one: all arrive, none twice, and me
   using folder = new SpoolFolder();
   const [http = 0, grpc = 0, health = 0] = await freePorts(3);
   await using acceptor = await Acceptor.start();
-  await using tracer = await TracerCommand.tracing(['-P', acceptor.ports.join(','), '--output', 'none'], {
-    env: { OTEL_EXPORTER_OTLP_ENDPOINT: `http://127.0.0.1:${http}`, TCPACCEPT_SPOOL_DIR: folder.path },
-  });
+  await using tracer = await TracerCommand.tracing(
+    ['-P', acceptor.ports.join(','), '--output', 'none', '--mode', 'events'],
+    {
+      env: { OTEL_EXPORTER_OTLP_ENDPOINT: `http://127.0.0.1:${http}`, TCPACCEPT_SPOOL_DIR: folder.path },
+    },
+  );
   const made: Connected[] = [];
   {
     await using _ = watchLedger(tracer);
@@ -77,11 +88,11 @@ test('no collector for 120,000 accepts, then one: all arrive, none twice, and me
     t.diagnostic(`peak ${halfKib} KiB after half of them, ${growthKib} KiB more in the end`);
     assert.ok(growthKib < MOST_GROWTH_KIB, `${growthKib} KiB more`);
     await using collector = await startCollector({ ports: { http, grpc, health } });
-    const isComplete = (all: readonly CollectedRecord[]) => all.filter(isAccept).length >= made.length;
+    const isComplete = (all: readonly CollectedRecord[]) => acceptsAmong(all).length >= made.length;
     const all = await collector
       .waitForRecords(isComplete, { timeoutMillis: DELIVERY_MILLIS })
       .catch(() => assert.fail(`not all arrived:\n${tracer.stderr.slice(-4000)}`));
-    const records = all.filter(isAccept);
+    const records = acceptsAmong(all);
     assert.equal(new Set(records.map(uidOf)).size, records.length);
     assertEachOf(made, records);
   }
@@ -90,7 +101,7 @@ test('no collector for 120,000 accepts, then one: all arrive, none twice, and me
   assertAllDelivered(stderr, made.length);
 });
 
-test('a collector killed and started again at random while 100,000 are accepted: all arrive, twice only with the same uid', async (t) => {
+test(`a collector killed ${KILLS} times at random while ${KILLS * ACCEPTS_A_KILL} are accepted: all arrive, twice only with the same uid`, async (t) => {
   const seed = Number(process.env['TEST_SEED'] ?? Date.now() % 1_000_000) + 1;
   t.diagnostic(`seed ${seed}; TEST_SEED=${seed - 1} repeats it`);
   const random = randomFrom(seed);
@@ -98,33 +109,33 @@ test('a collector killed and started again at random while 100,000 are accepted:
   const [http = 0, grpc = 0, health = 0] = await freePorts(3);
   const options = { ports: { http, grpc, health } };
   await using acceptor = await Acceptor.start();
-  await using tracer = await TracerCommand.tracing(['-P', acceptor.ports.join(','), '--output', 'none'], {
-    env: { OTEL_EXPORTER_OTLP_ENDPOINT: `http://127.0.0.1:${http}`, TCPACCEPT_SPOOL_DIR: folder.path },
-  });
+  await using tracer = await TracerCommand.tracing(
+    ['-P', acceptor.ports.join(','), '--output', 'none', '--mode', 'events'],
+    {
+      env: { OTEL_EXPORTER_OTLP_ENDPOINT: `http://127.0.0.1:${http}`, TCPACCEPT_SPOOL_DIR: folder.path },
+    },
+  );
   await using _ = watchLedger(tracer);
   const made: Connected[] = [];
-  const load = (async () => {
-    for (let round = 0; round < 20; round++) {
-      made.push(...(await connect(acceptor.targets(), 5000, { awaits: false })));
-    }
-  })();
   // Each has a file of its own, since the last line of one that was killed may lack its end.
   const collected: CollectedRecord[] = [];
-  for (let kill = 0; kill < 5; kill++) {
+  for (let kill = 0; kill < KILLS; kill++) {
     const collector = await startCollector(options);
-    await delay(random() * 4000);
+    const killedAt = made.length + Math.floor(random() * ACCEPTS_A_KILL);
+    const load = connectAll(acceptor, ACCEPTS_A_KILL, made);
+    while (made.length < killedAt) await delay(10);
     collector.kill('SIGKILL');
     await collector.stop();
-    collected.push(...(await collector.records()).filter(isAccept));
-    await delay(random() * 6000);
+    collected.push(...(await collector.accepts()));
+    await load;
+    await delay(random() * LONGEST_OUTAGE_MILLIS);
   }
-  await load;
   await using collector = await startCollector(options);
   const before = new Set(collected.map(uidOf));
   const isComplete = (records: readonly CollectedRecord[]) =>
-    new Set([...before, ...records.filter(isAccept).map(uidOf)]).size >= made.length;
+    new Set([...before, ...acceptsAmong(records).map(uidOf)]).size >= made.length;
   const last = await collector.waitForRecords(isComplete, { timeoutMillis: DELIVERY_MILLIS });
-  collected.push(...last.filter(isAccept));
+  collected.push(...acceptsAmong(last));
   const first = new Map(collected.map((record) => [uidOf(record), record]));
   t.diagnostic(`${collected.length - first.size} came twice`);
   assertEachOf(made, [...first.values()]);

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { SmallDisk, SpoolFolder } from '../export/spool/spool-under-test.ts';
 import { Acceptor } from './acceptor.ts';
-import type { CollectedRecord } from './collected-record.ts';
+import { acceptsAmong, type CollectedRecord } from './collected-record.ts';
 import { startCollector } from './collector.ts';
 import { type Connected, connect } from './connector.ts';
 import { keyOfAccept, keyOfRecord } from './expected-record.ts';
@@ -34,11 +34,7 @@ async function traceAlone(directory: string, accepts: number, env: Readonly<Reco
   return { made, ended, ledger, records: accepts + ledger.reports };
 }
 
-const keysOf = (records: readonly CollectedRecord[]) =>
-  records
-    .filter(({ eventName }) => eventName === 'tcpaccept.connection.accepted')
-    .map(keyOfRecord)
-    .sort();
+const keysOf = (records: readonly CollectedRecord[]) => acceptsAmong(records).map(keyOfRecord).sort();
 const keys = (made: readonly Connected[]) => made.map(keyOfAccept).sort();
 
 /** Written under the one protocol, delivered under the other. */

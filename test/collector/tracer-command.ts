@@ -7,6 +7,7 @@ import { Readable } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import type { LedgerCounts } from '../../src/ledger.ts';
+import { EVENTS } from '../../src/record/events.ts';
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 const NODE = fileURLToPath(new URL('../../build/node', import.meta.url));
@@ -99,6 +100,11 @@ export class TracerCommand {
     return this.lines.map((line) => JSON.parse(line)).filter((object) => !('tcpaccept.ledger' in object));
   }
 
+  /** The accepts of an ndjson output; what the host lost of others' accepts is left out. */
+  get accepts(): Record<string, unknown>[] {
+    return this.rows.filter((row) => row['event_name'] === EVENTS.accepted.name);
+  }
+
   /** The ledgers of an ndjson output. */
   get ledgers(): LedgerCounts[] {
     return this.lines.map((line) => JSON.parse(line)['tcpaccept.ledger']).filter((ledger) => ledger !== undefined);
@@ -109,6 +115,15 @@ export class TracerCommand {
       this.#stdout += text;
       this.#stdoutLines += text.split('\n').length - 1;
     });
+  }
+
+  /** From now on nobody reads its stdout, until `resumeStdout`. */
+  pauseStdout(): void {
+    if (this.#child.stdout instanceof Readable) this.#child.stdout.pause();
+  }
+
+  resumeStdout(): void {
+    if (this.#child.stdout instanceof Readable) this.#child.stdout.resume();
   }
 
   /** Leaves, as `head` does: whatever is written to stdout from now on fails with EPIPE. */

@@ -85,6 +85,7 @@ export class OtlpServer {
 }
 
 export interface JsonRecord {
+  readonly eventName?: string;
   readonly attributes: readonly {
     readonly key: string;
     readonly value: { readonly stringValue?: string; readonly intValue?: number };

@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Identifier } from '../../src/identity/identify.ts';
+import type { ProcessLookup } from '../../src/identity/process-cache.ts';
 import type { ProcessIdentity } from '../../src/identity/process-identity.ts';
 import { DrainedBatch } from '../../src/kernel/accept-batch.ts';
 import type { RecordBatch } from '../../src/record/accept-record.ts';
 import { recordBytes } from '../kernel/record-bytes.ts';
+import { exampleSummary } from '../record/example-summary.ts';
 import { type AcceptFacts, acceptOf } from './accept.ts';
 
 const WEB: ProcessIdentity = {
@@ -77,4 +79,23 @@ test('CPU, sequence, load and boot each make another uid', () => {
 test('two loads in one boot never share a uid by default', () => {
   const [first, second] = [new Identifier({ cache }), new Identifier({ cache })];
   assert.notEqual(first.identify(batchOf({})).records[0]?.uid, second.identify(batchOf({})).records[0]?.uid);
+});
+
+test('a summary is of the process that the kernel names, looked up as of when it was read', () => {
+  const seen: unknown[] = [];
+  const looking: ProcessLookup = {
+    identify: ({ pid, processStartBootNanos, execCount, observedBootNanos, bootToUnixNs }) => {
+      seen.push([pid, processStartBootNanos, execCount, observedBootNanos, bootToUnixNs]);
+      return WEB;
+    },
+  };
+  const times = { firstBootNs: 60n, firstUnixNs: 67n, lastBootNs: 90n, lastUnixNs: 97n, observedUnixNs: 99n };
+  const listener = exampleSummary({ ...times, level: 'listener', process: undefined });
+  const summaries = [exampleSummary(times), listener].map(({ summary }) => summary);
+  const identified = new Identifier({ ...options, cache: looking }).identifySummaries(summaries);
+  assert.deepEqual(
+    identified.map(({ process, uid }) => [process, uid]),
+    [WEB, undefined].map((process, number) => [process, `88046cd8f2fd44ca9dab6b19691ad561-z-summary-2i-${number}`]),
+  );
+  assert.deepEqual(seen, [[812, 7, 3, 92, 7n]]);
 });

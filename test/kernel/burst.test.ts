@@ -67,11 +67,20 @@ test('20,000 accepts as fast as one client can, to two processes and four ports:
   assert.deepEqual(trace.connections.map(lineOf).sort(), made.sort());
   // A burst may well make the kernel skip a change of state.
   const { seen, filtered, submitted, unstamped, ...none } = counts;
-  assert.ok(unstamped >= 0);
   assert.equal(submitted, CONNECTIONS);
   assert.equal(seen, filtered + submitted);
-  assert.deepEqual(none, { self: 0, aggregated: 0, ring_full: 0, unreadable: 0, missed: 0, in_ring: 0 });
+  assert.deepEqual(none, {
+    self: 0,
+    aggregated: 0,
+    ring_full: 0,
+    unreadable: 0,
+    missed: 0,
+    in_ring: 0,
+    in_summaries: 0,
+  });
   assert.equal(new Set(trace.connections.map(({ cpu, sequence }) => `${cpu} ${sequence}`)).size, CONNECTIONS);
-  assert.equal(trace.connections.filter(({ queueDurationNs }) => queueDurationNs === undefined).length, 0);
+  // The kernel may skip the program that notes when a connection is queued, and then says so.
+  const unknown = trace.connections.filter(({ queueDurationNs }) => queueDurationNs === undefined).length;
+  assert.ok(unknown <= unstamped, `${unknown} without a duration, ${unstamped} changes of state skipped`);
   assert.equal(trace.connections.filter(({ queueLimit }) => queueLimit !== BACKLOG).length, 0);
 });

@@ -15,6 +15,10 @@ function endlessRing(): NativeBinding {
       readNotes: (into) => into.fill(0n),
       writeNotes: () => {},
       counters: (into) => into.fill(0n),
+      ringFill: () => 0,
+      setOverloaded: () => {},
+      turnSummaries: () => false,
+      drainSummaries: () => 0,
       settle: () => true,
       hostPid: () => 0,
       verifiedInstructions: () => ({}),
@@ -26,7 +30,10 @@ function endlessRing(): NativeBinding {
     pinnedSettings: () => '',
     unpin: () => ({ settings: '', links: 0, unreadRecords: 0 }),
     readClock: (into) => into.fill(0n),
+    keepHeapSmall: () => {},
+    unmapCodeOfStart: () => {},
     recordLayout: () => ({}),
+    summaryLayout: () => ({}),
     listenerLayout: () => ({}),
     Listeners: class {
       list(): never {

@@ -242,3 +242,16 @@ test('a pipe that nobody reads yet: memory is bounded, and what arrives is what 
   assert.equal(Number(await text(reader.stdout)), counts().printed);
   assert.equal(counts().printed + counts().unprinted, batches * 100);
 });
+
+test('accepts told of without a row count towards the limit, once it is reached', async () => {
+  const { printer, events, counts } = make(new Reader(), { limit: 10 });
+  printer.accept(records(4));
+  printer.countTowardsLimit(5);
+  assert.deepEqual(events, []);
+  printer.countTowardsLimit(100);
+  printer.countTowardsLimit(100);
+  assert.deepEqual(events, ['limit']);
+  printer.accept(records(2));
+  await printer.flush(LONG_MILLIS);
+  assert.deepEqual(counts(), { printed: 4, unprinted: 2 });
+});

@@ -1,4 +1,5 @@
 import type { EventKind, EventRecords } from '../../src/record/events.ts';
+import { exampleSummary } from './example-summary.ts';
 
 type OtherKind = Exclude<EventKind, 'accepted'>;
 
@@ -27,6 +28,20 @@ export function randomEvents(below: (end: number) => number): { readonly [Kind i
       noticedUnixNs: unixNs,
       intervalNs: unixNs / 7n,
     },
+    summarized: exampleSummary({
+      accepts: below(2 ** 53),
+      peerAddress: mayBe('10.0.0.5'),
+      peerPrefix: mayBe('2001:db8::/64'),
+      listener: mayBe({ networkType: 'ipv6', localAddress: '::', localPort: below(65_536), networkNamespace: 1 }),
+      process: mayBe({ ...owner(), mountNamespace: below(2 ** 32) }),
+      queueKnown: below(3),
+      queueDurationSumNs: BigInt(below(2 ** 53)),
+      queueDurationMaxNs: BigInt(below(2 ** 53)),
+      firstUnixNs: unixNs,
+      lastUnixNs: unixNs + 1n,
+      endedUnixNs: unixNs,
+      observedUnixNs: unixNs,
+    }),
     listener: {
       uid: `listener-${below(99)}`,
       listedUnixNs: unixNs,

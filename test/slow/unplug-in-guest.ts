@@ -10,7 +10,10 @@ import { Trace } from '../kernel/trace.ts';
 const ONLINE = '/sys/devices/system/cpu/cpu1/online';
 const CPUS = [0, 1] as const;
 const ROUNDS = 3;
-const CONNECTIONS_A_SERVER = 400;
+const CONNECTIONS_A_SERVER = 100;
+/** How long the processor is away, and how long it is back: an emulator needs a while for either change. */
+const AWAY_MILLIS = 100;
+const BACK_MILLIS = 1000;
 const BACKLOG = 4096;
 
 export interface Unplugged {
@@ -68,10 +71,10 @@ async function unplugWhile(running: Promise<unknown>): Promise<number> {
   });
   while (isRunning) {
     writeFileSync(ONLINE, '0');
-    await Promise.race([ended, delay(50)]);
+    await Promise.race([ended, delay(AWAY_MILLIS)]);
     writeFileSync(ONLINE, '1');
     if (isRunning) unplugs++;
-    await Promise.race([ended, delay(150)]);
+    await Promise.race([ended, delay(BACK_MILLIS)]);
   }
   return unplugs;
 }

@@ -6,7 +6,10 @@ import * as behaviours from './behaviours.ts';
 import { type Behaviour, HostileServer, type ReceivedRequest } from './hostile-server.ts';
 import { QueueUnderTest, range } from './queue-under-test.ts';
 
-const RUN_MILLIS = 2500;
+const LEAST_STEPS = 300;
+/** How much of each fate makes the test worth something; however slow the machine is, it goes on until then. */
+const WORTH_RECORDS = 100;
+const PATIENCE_MILLIS = 60_000;
 
 /** What the server knows it has said of the records. */
 class Truth {
@@ -77,8 +80,13 @@ for (const [seed, keepsGivenUp] of [
     const environment = { OTEL_BLRP_MAX_QUEUE_SIZE: '1500', OTEL_EXPORTER_OTLP_TIMEOUT: '60000' };
     const it = await QueueUnderTest.open(server.endpoint, { keepsGivenUp, environment, giveUpAfterMillis: 250 });
     let offered = 0;
-    const end = performance.now() + RUN_MILLIS;
-    while (performance.now() < end) {
+    const isWorth = () => {
+      const { delivered = 0, rejected = 0, spooled = 0, dropped = 0 } = it.fates();
+      return Math.min(delivered, rejected, spooled + dropped) > WORTH_RECORDS;
+    };
+    const deadline = performance.now() + PATIENCE_MILLIS;
+    for (let step = 0; step < LEAST_STEPS || !isWorth(); step++) {
+      assert.ok(performance.now() < deadline, `one of them hardly ever happens: ${JSON.stringify(it.fates())}`);
       if (random() < 0.03) isDown = !isDown;
       for (let requests = random() * 4; requests > 0; requests--) {
         const records = 1 + Math.floor(random() * 40);
@@ -105,8 +113,5 @@ for (const [seed, keepsGivenUp] of [
         accountedFor.sort((a, b) => a - b),
         range(0, offered),
       );
-    const { delivered = 0, rejected = 0, spooled = 0, dropped = 0 } = it.fates();
-    // The test is of little worth if one of them hardly happens.
-    assert.ok(Math.min(delivered, rejected, spooled + dropped) > 50, JSON.stringify(it.fates()));
   });
 }

@@ -1,0 +1,81 @@
+import type { Config } from '../../config.ts';
+import type { ExportLane, LaneOptions, openExportLane } from '../../export/open-lane.ts';
+import type { MetricsExport } from '../../export/open-metrics.ts';
+import { hostAttributes } from '../../identity/host.ts';
+import type { AcceptTracer } from '../../kernel/accept-tracer.ts';
+import { recordsThatFit } from '../../kernel/record-layout.ts';
+import type { Ledger } from '../../ledger.ts';
+
+export interface ExportsParts {
+  readonly config: Config;
+  readonly environment: NodeJS.ProcessEnv;
+  readonly tracer: AcceptTracer;
+  readonly ledger: Ledger;
+  readonly warn: (cause: string, text: string) => void;
+  /** `undefined`: nothing is exported. */
+  readonly openLane: typeof openExportLane | undefined;
+}
+
+/** Where records and the ledger go to, each where it is wanted. */
+export interface Exports {
+  readonly lane: ExportLane | undefined;
+  readonly metrics: MetricsExport | undefined;
+  /** For the line that says tracing has begun. */
+  readonly description: string;
+}
+
+/** Opens what the environment asks for; where that fails, the tracer is closed and leaves no pins that were not there. */
+export async function openExports(parts: ExportsParts): Promise<Exports> {
+  const { config, environment, tracer, ledger, warn, openLane } = parts;
+  const lane = await orAbandon(tracer, async () =>
+    openLane?.(environment, ledger, warn, await hostAttributes(), laneOptions(config, tracer)),
+  );
+  const metrics = config.exportingMetrics ? await openMetrics(parts) : undefined;
+  const description = [lane?.description ?? 'export=off', metrics?.description].filter(Boolean).join(' ');
+  return { lane, metrics, description };
+}
+
+/** Whether records leave the ring, where a crash leaves them, only for the disk. */
+export function isSafeFirst({ pinDirectory, spool }: Config): boolean {
+  return pinDirectory !== undefined && spool.mode === 'always';
+}
+
+function laneOptions(config: Config, tracer: AcceptTracer): LaneOptions {
+  const { mode, ...spool } = config.spool;
+  return {
+    spool: mode === 'off' ? undefined : { ...spool, mode },
+    ...(isSafeFirst(config) && { onSafe: (accepts) => tracer.release(accepts) }),
+  };
+}
+
+/** Imported only when wanted, as the lane is. */
+async function openMetrics({
+  config,
+  environment,
+  tracer,
+  ledger,
+  warn,
+}: ExportsParts): Promise<MetricsExport | undefined> {
+  const { openMetrics: open } = await import('../../export/open-metrics.ts');
+  return await open({
+    environment,
+    warn,
+    read: () => {
+      ledger.setRunning(tracer.counts());
+      return ledger.counts();
+    },
+    hostAttributes: await hostAttributes(),
+    ringCapacity: recordsThatFit(config.ringBytes),
+    exporting: config.exporting,
+    print: (line) => process.stderr.write(line),
+  });
+}
+
+async function orAbandon<Result>(tracer: AcceptTracer, step: () => Promise<Result>): Promise<Result> {
+  try {
+    return await step();
+  } catch (error) {
+    tracer.abandon();
+    throw error;
+  }
+}
