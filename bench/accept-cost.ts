@@ -13,9 +13,9 @@ import { buildTimedServer, TimedServer } from './accept-cost/timed-server.ts';
 import { type Report, report } from './report.ts';
 import { spreadText } from './spread.ts';
 
-const ROUNDS = 15;
+const ROUNDS = 11;
 const WARMUPS = 1;
-const CALLS = 3000;
+const CALLS = 2000;
 /** Nobody's: the echo port is not served here. */
 const OTHER_PORT = 7;
 
@@ -37,6 +37,7 @@ export async function acceptCost({ rounds = ROUNDS, warmups = WARMUPS, calls = C
   const tracings: Tracing[] = [
     UNTRACED,
     ours('every attribute', tracer, captured, { counter: 'submitted', accepts }),
+    ours('summary mode', tracer, { ...captured, mode: 'summary' }, { counter: 'aggregated', accepts }),
     ours('filtered out', tracer, { hook, ports: [OTHER_PORT] }, { counter: 'filtered', accepts }),
   ];
   const timed = await timeInTurn(server, tracings, { call: 'accept', calls, rounds, warmups, isShared: true });

@@ -12,7 +12,7 @@ import { type Load, Nginx } from './nginx/nginx.ts';
 import { report } from './report.ts';
 import { ratioOf, type Spread, spreadOf, spreadText } from './spread.ts';
 
-const ROUNDS = 11;
+const ROUNDS = 9;
 const SECONDS = 1;
 /** Nobody's: the echo port is not served here. */
 const OTHER_PORT = 7;
@@ -40,7 +40,8 @@ export async function nginxUnderLoad(
   await using nginx = await Nginx.start();
   const commands = new Map<string, readonly string[] | undefined>([
     ['untraced', undefined],
-    ['events', ['-P', `${nginx.port}`]],
+    ['events', ['-P', `${nginx.port}`, '--mode', 'events']],
+    ['summary', ['-P', `${nginx.port}`, '--mode', 'summary']],
     ['filtered out', ['-P', `${OTHER_PORT}`]],
   ]);
   const loads = new Map<string, Load[]>([...commands.keys()].map((name) => [name, []]));

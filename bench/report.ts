@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { cpus, loadavg, release } from 'node:os';
 
@@ -18,6 +19,7 @@ export interface Written<Results> {
     readonly cpu?: string;
     readonly cpus: number;
     readonly node: string;
+    readonly commit?: string;
     /** Of the last minute, the bench's own included: above the number of CPUs the machine was busy with other things. */
     readonly load: number;
   };
@@ -34,6 +36,7 @@ export function report({ name, question, table, results }: Report): void {
     cpu: cpus()[0]?.model.trim(),
     cpus: cpus().length,
     node: process.version,
+    commit: execFileSync('git', ['rev-parse', '--short', 'HEAD'], { encoding: 'utf8' }).trim(),
     load: Number(loadavg()[0]?.toFixed(1)),
   };
   const lines = [table.columns, table.columns.map(() => '---'), ...table.rows].map(
