@@ -9,7 +9,7 @@ import { ratioOf, type Spread, spreadOf, spreadText } from './spread.ts';
 const LANE = new URL('user-space/lane.ts', import.meta.url);
 const ROUNDS = 5;
 const WARMUPS = 2;
-const RECORDS = 64 * 1024;
+const RECORDS = 32 * 1024;
 
 export interface UserSpaceResult {
   readonly target: string;
