@@ -16,7 +16,7 @@ import { type Spread, spreadOf, spreadText } from './spread.ts';
 import { DrainedBatches } from './user-space/drained-batches.ts';
 
 const ROUNDS = 7;
-/** As `npm start` has it. */
+/** Less memory of glibc. */
 const START_ENV = { MALLOC_ARENA_MAX: '2', MALLOC_MMAP_THRESHOLD_: '65536' };
 const IDLE_MILLIS = 2000;
 

@@ -28,7 +28,16 @@ export interface RateResult {
   readonly peakMib: Spread;
 }
 
-const CAUSES = ['ring_full', 'unreadable', 'missed', 'rejected', 'dropped', 'evicted', 'spooled', 'aggregated'] as const;
+const CAUSES = [
+  'ring_full',
+  'unreadable',
+  'missed',
+  'rejected',
+  'dropped',
+  'evicted',
+  'spooled',
+  'aggregated',
+] as const;
 
 async function perSecond(servers: readonly TimedServer[], accepts: number): Promise<number> {
   const began = performance.now();
@@ -86,7 +95,16 @@ if (import.meta.main) {
     name: 'highest-rate',
     question: 'Accepts a second, every CPU busy with nothing else, into the collector on the same CPUs',
     table: {
-      columns: ['untraced', 'traced', 'traced / untraced', 'accepts', 'delivered', 'lost or held', 'end, ms', 'peak RSS, MiB'],
+      columns: [
+        'untraced',
+        'traced',
+        'traced / untraced',
+        'accepts',
+        'delivered',
+        'lost or held',
+        'end, ms',
+        'peak RSS, MiB',
+      ],
       rows: [
         [
           spreadText(untracedPerSecond, 0),

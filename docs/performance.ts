@@ -99,7 +99,10 @@ function goalsOf(results: Results): readonly Goal[] {
   const requestsPercent = (traced: string) =>
     (results.nginx.results.loads.find(({ name }) => name === traced)?.requestsRatio.median ?? Number.NaN) * 100;
   const rate = results['highest-rate'].results;
-  const lost = Object.entries(rate.lost).reduce((sum, [cause, count]) => sum + (NOT_LOST.includes(cause) ? 0 : count), 0);
+  const lost = Object.entries(rate.lost).reduce(
+    (sum, [cause, count]) => sum + (NOT_LOST.includes(cause) ? 0 : count),
+    0,
+  );
   const { startMillis, idleMib } = results.footprint.results;
   return [
     goal('user-space CPU a record, direct lane, into the collector', collector?.directMicros.median, 'µs', 2, {
@@ -148,7 +151,7 @@ function goalsTable(results: Results): string {
     return [
       what,
       `${bound} ${unit}`.replace('  of', ' of'),
-      `${measured.toFixed(digits)} ${unit}`,
+      `${measured.toFixed(digits)} ${unit}`.replace('  of', ' of'),
       isMet ? 'yes' : '**no**',
     ];
   });

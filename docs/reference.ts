@@ -26,8 +26,8 @@ export const SECTIONS: Readonly<Record<string, () => string>> = {
   variables: () =>
     table(
       ['variable', 'default', 'what it means'],
-      // Those for metrics are told of in one sentence below it.
-      OTEL_VARIABLES.filter(({ name }) => !name.includes('_OTLP_METRICS_')).map(
+      // Those of OTLP for metrics and traces are told of in one sentence below it.
+      OTEL_VARIABLES.filter(({ name }) => !/_OTLP_(METRICS|TRACES)_/.test(name)).map(
         ({ name, default: fallback, brief }) => [code(name), fallback && code(fallback), brief],
       ),
     ),

@@ -2,8 +2,8 @@
 
 #include <utility>
 
-// libbpf parses them anew for every object it loads, and takes none that are there already. The linker puts the second of
-// these in the place of its function (--wrap in the Makefile).
+// libbpf parses them anew for every object it loads, and takes none that are there already. The linker puts the second
+// of these in the place of its function (--wrap in the Makefile).
 extern "C" {
 btf* __real_btf__load_vmlinux_btf();
 btf* __wrap_btf__load_vmlinux_btf();

@@ -77,9 +77,9 @@ Failure load_failure(const std::string& hook, int error, const std::string& log)
               "the kernel refuses the " + hook + " programs (" + strerror(error) + "): --verbose shows its words"));
 }
 
-// A kernel that takes no fexit program at all, as one without trampolines, says so before it looks at what is in it; one
-// that does refuses this for want of a function to attach to (EINVAL). Loading ours to find out costs all that loading
-// costs: the kernel's types parsed, maps made.
+// A kernel that takes no fexit program at all, as one without trampolines, says so before it looks at what is in it;
+// one that does refuses this for want of a function to attach to (EINVAL). Loading ours to find out costs all that
+// loading costs: the kernel's types parsed, maps made.
 void refuse_fexit_if_nobody_may() {
   const bpf_insn return_zero[] = {{.code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = 0, .src_reg = 0, .off = 0, .imm = 0},
                                   {.code = BPF_JMP | BPF_EXIT, .dst_reg = 0, .src_reg = 0, .off = 0, .imm = 0}};

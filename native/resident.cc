@@ -39,7 +39,7 @@ bool is_file_only(const Mapping& mapping, size_t copied_kib) {
 }  // namespace
 
 void keep_heap_small() {
-  mallopt(M_ARENA_MAX, 2);
+  mallopt(M_ARENA_MAX, 1);
   mallopt(M_MMAP_THRESHOLD, 64 << 10);
 }
 

@@ -9,8 +9,8 @@ namespace tcpaccept {
 // and go from 64 KiB on: mapped one by one, their memory goes back when they do.
 void keep_heap_small();
 
-// Unmaps what starting has read of the executable and of libraries, tens of MB with Node: what is needed again is mapped
-// again, from the page cache. Does nothing where the mappings cannot be listed.
+// Unmaps what starting has read of the executable and of libraries, tens of MB with Node: what is needed again is
+// mapped again, from the page cache. Does nothing where the mappings cannot be listed.
 void unmap_code_of_start();
 
 }  // namespace tcpaccept

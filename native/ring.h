@@ -29,8 +29,8 @@ class Ring {
  private:
   size_t stride_bytes() const { return (record_bytes_ + 8 + 7) & ~size_t{7}; }  // with its header, aligned
   uint64_t producer_position() const;
-  // The kernel offers the data twice in a row, so that no record wraps. Every mapped page counts as resident, touched or
-  // not, and a record that begins at the very end needs one page of the second time.
+  // The kernel offers the data twice in a row, so that no record wraps. Every mapped page counts as resident, touched
+  // or not, and a record that begins at the very end needs one page of the second time.
   size_t producer_mapping_bytes() const { return page_bytes_ + bytes_ + page_bytes_; }
 
   size_t bytes_;

@@ -70,6 +70,8 @@ export interface Config {
   };
   /** Whether the ledger may be exported as metrics; which exporter is for OTEL_METRICS_EXPORTER to say. */
   readonly exportingMetrics: boolean;
+  /** The same for spans of accepts, and OTEL_TRACES_EXPORTER. */
+  readonly exportingTraces: boolean;
   readonly verbose: boolean;
 }
 
@@ -111,7 +113,10 @@ export function readConfig(
     maxBytes: read(OPTIONS.spoolMaxBytes, flags.spoolMaxBytes),
     maxAgeMillis: read(OPTIONS.spoolMaxAgeMillis, flags.spoolMaxAgeMillis),
   };
-  const { exporting, exportingMetrics, warnings } = decideExporting(read(OPTIONS.export, flags.export), environment);
+  const { warnings, exporting, exportingMetrics, exportingTraces } = decideExporting(
+    read(OPTIONS.export, flags.export),
+    environment,
+  );
   const config = {
     filters: Object.freeze(filters),
     hook: read(OPTIONS.hook, flags.hook),
@@ -131,6 +136,7 @@ export function readConfig(
     exporting,
     spool: Object.freeze(spool),
     exportingMetrics,
+    exportingTraces,
     verbose: read(OPTIONS.verbose, flags.verbose),
   };
   return { config: Object.freeze(config), warnings: [...warnings, ...unknownVariables(environment)] };

@@ -6,6 +6,7 @@
  *   user:   submitted = in_ring + drained, aggregated = in_summaries + summarized
  *   export: drained + reports + recovered = delivered + rejected + dropped + evicted + spooled + queued + unexported
  *   print:  drained = printing + printed + unprinted
+ *   spans:  span_candidates = unsampled + spans_queued + spans_delivered + spans_dropped
  * In an application's plugin the ledger ends at `emitted`: drained = emitted + dropped.
  */
 export const LEDGER_NAMES = [
@@ -36,6 +37,11 @@ export const LEDGER_NAMES = [
   'printing',
   'printed',
   'unprinted',
+  'span_candidates',
+  'unsampled',
+  'spans_queued',
+  'spans_delivered',
+  'spans_dropped',
 ] as const;
 export type LedgerName = (typeof LEDGER_NAMES)[number];
 /** What each name counts, in one phrase; all are counts of accepts since the start. */
@@ -68,12 +74,18 @@ export const LEDGER_BRIEFS: Readonly<Record<LedgerName, string>> = {
   printing: 'rows on their way to stdout',
   printed: 'rows that stdout took',
   unprinted: 'rows not printed: --output none, a slow or closed stdout, or more than --count',
+  span_candidates: 'records drained while traces are exported',
+  unsampled: 'of those, the ones without a span: not sampled, over the limit, or how long they were queued is unknown',
+  spans_queued: 'spans on their way',
+  spans_delivered: 'spans the endpoint took',
+  spans_dropped:
+    'spans the endpoint refused, or that were given up: the queue was full, or it could not be reached in time',
 };
 
 /** What a count is called as an OpenTelemetry metric; counts that only add up are counters, others go up and down. */
 export interface LedgerMetric {
   readonly name: `tcpaccept.${string}`;
-  readonly unit: '{accept}' | '{record}' | '{change}';
+  readonly unit: '{accept}' | '{record}' | '{change}' | '{span}';
   readonly kind: 'counter' | 'updowncounter';
   /** Where several counts make one metric: what it counts, and the attributes that tell them apart. */
   readonly shared?: { readonly brief: string; readonly attributes: Readonly<Record<string, string>> };
@@ -108,6 +120,11 @@ export const LEDGER_METRICS: Readonly<Record<LedgerName, LedgerMetric | undefine
   printing: waiting('print'),
   printed: records('printed'),
   unprinted: records('unprinted'),
+  span_candidates: accepts('span_candidates'),
+  unsampled: accepts('unsampled'),
+  spans_queued: { name: 'tcpaccept.span_queue.size', unit: '{span}', kind: 'updowncounter' },
+  spans_delivered: spans('delivered'),
+  spans_dropped: spans('dropped'),
 };
 
 function accepts(name: string): LedgerMetric {
@@ -116,6 +133,10 @@ function accepts(name: string): LedgerMetric {
 
 function records(name: string): LedgerMetric {
   return { name: `tcpaccept.records.${name}`, unit: '{record}', kind: 'counter' };
+}
+
+function spans(name: string): LedgerMetric {
+  return { name: `tcpaccept.spans.${name}`, unit: '{span}', kind: 'counter' };
 }
 
 function waiting(where: string): LedgerMetric {
@@ -141,6 +162,7 @@ export const LEDGER_IDENTITIES: readonly (readonly [readonly LedgerName[], reado
   [['aggregated'], ['in_summaries', 'summarized']],
   [['drained', 'reports', 'recovered'], EXPORT_FATES],
   [['drained'], ['printing', 'printed', 'unprinted']],
+  [['span_candidates'], ['unsampled', 'spans_queued', 'spans_delivered', 'spans_dropped']],
 ];
 
 /** Counts, kept exact by those who move them; counts are numbers, exact to 2^53. */
@@ -151,7 +173,7 @@ export class Ledger {
     this.#counts = Object.fromEntries(LEDGER_NAMES.map((name) => [name, 0])) as Record<LedgerName, number>;
   }
 
-  /** Adds `count` to a name; negative to take back (only `queued`, `spooled` and `printing` go down, this way). */
+  /** Adds `count` to a name; negative to take back (`queued`, `spooled`, `printing` and `spans_queued` go down this way). */
   add(name: LedgerName, count: number): void {
     this.#counts[name] += count;
   }

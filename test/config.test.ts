@@ -254,6 +254,7 @@ test('with nothing given', () => {
         maxAgeMillis: 518_400_000,
       },
       exportingMetrics: false,
+      exportingTraces: false,
       verbose: false,
     },
     warnings: [],

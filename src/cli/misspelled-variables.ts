@@ -3,7 +3,7 @@ import { OTEL_VARIABLES } from '../export/otel-variables.ts';
 
 /** Names that OpenTelemetry has for what is not done here; an application's environment may well have them. */
 const ELSEWHERE =
-  /^OTEL_(BSP_|EXPORTER_OTLP_(TRACES|METRICS|SPAN|METRIC)_|EXPORTER_(JAEGER|ZIPKIN|PROMETHEUS)_|SPAN_|EVENT_|LINK_|TRACES?_|METRICS?_|NODE_|PROPAGATORS$|CONFIG_|EXPERIMENTAL_)/;
+  /^OTEL_(EXPORTER_OTLP_(METRICS|SPAN|METRIC)_|EXPORTER_(JAEGER|ZIPKIN|PROMETHEUS)_|SPAN_|EVENT_|LINK_|METRICS?_|NODE_|PROPAGATORS$|CONFIG_|EXPERIMENTAL_)/;
 
 /** A warning for each OTEL_ variable that is set and is, but for a slip, one that has a meaning here. */
 export function misspelledVariables(environment: NodeJS.ProcessEnv): string[] {

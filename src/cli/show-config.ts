@@ -12,10 +12,12 @@ export async function showConfig(
   format: ShowConfigFormat,
   environment: NodeJS.ProcessEnv,
 ): Promise<{ readonly text: string; readonly warnings: readonly string[] }> {
-  const { exporting, exportingMetrics } = config;
-  const exported = { logs: exporting, metrics: exportingMetrics };
+  const { exporting, exportingMetrics, exportingTraces } = config;
+  const exported = { logs: exporting, metrics: exportingMetrics, traces: exportingTraces };
   const { variables, warnings } =
-    exporting || exportingMetrics ? await exportSettings(environment, exported) : { variables: [], warnings: [] };
+    exporting || exportingMetrics || exportingTraces
+      ? await exportSettings(environment, exported)
+      : { variables: [], warnings: [] };
   const settings = [...options.map((option) => decided(option, config, environment)), ...variables];
   const text = format === 'json' ? `${JSON.stringify({ exporting, settings }, null, 2)}\n` : table(settings);
   return { text, warnings };

@@ -1,4 +1,5 @@
 import type { ExportLane } from '../export/open-lane.ts';
+import type { TracesExport } from '../export/open-traces.ts';
 import type { Identifier } from '../identity/identify.ts';
 import type { AcceptSummary } from '../kernel/accept-summary.ts';
 import type { AcceptBatch } from '../kernel/accepted-connection.ts';
@@ -12,6 +13,8 @@ export interface SinksParts {
   readonly printer: Printer;
   /** `undefined`: export is off. */
   readonly lane: ExportLane | undefined;
+  /** `undefined`: no spans are made. */
+  readonly traces: TracesExport | undefined;
 }
 
 /** Every batch to whoever wants it, counted as it passes. */
@@ -23,11 +26,13 @@ export class Sinks {
   }
 
   take(batch: AcceptBatch): void {
-    const { ledger, identifier, printer, lane } = this.#parts;
+    const { ledger, identifier, printer, lane, traces } = this.#parts;
     ledger.add('drained', batch.count);
     const identified = identifier.identify(batch);
-    printer.accept(identified);
-    if (lane) lane.accept(identified);
+    // First: records say which span is exported of them.
+    const traced = traces ? traces.trace(identified) : identified;
+    printer.accept(traced);
+    if (lane) lane.accept(traced);
     else ledger.add('unexported', batch.count);
   }
 

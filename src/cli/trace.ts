@@ -37,7 +37,7 @@ export async function trace(config: Config, environment: NodeJS.ProcessEnv): Pro
   const { tracer, identifier, runUidPrefix, listeners } = recording;
   const openLane = exporting?.openExportLane;
   const exports = await openExports({ config, environment, tracer, ledger, warn, openLane });
-  const { lane, metrics } = exports;
+  const { lane, metrics, traces } = exports;
   const printer = new Printer(process.stdout, ledger, {
     ...config.output,
     limit: config.count,
@@ -45,11 +45,11 @@ export async function trace(config: Config, environment: NodeJS.ProcessEnv): Pro
     // Whoever reads the table has seen enough; what is exported goes on without it.
     onClosed: (error) => {
       if (error && error.code !== 'EPIPE') warn('stdout', `stdout takes no more rows: ${error.message}`);
-      if (!lane && !metrics) stopSignal.stop('closed');
+      if (!lane && !metrics && !traces) stopSignal.stop('closed');
     },
     onLimit: () => stopSignal.stop('count'),
   });
-  const sinks = new Sinks({ ledger, identifier, printer, lane });
+  const sinks = new Sinks({ ledger, identifier, printer, lane, traces });
   const overload = new Overload({ tracer, lanePressure: () => lane?.pressure ?? 0, warn });
   // Before the line that says so: SIGUSR1 with nobody to hear it opens Node.js's debugger.
   const { uidPrefix } = identifier;
@@ -75,7 +75,11 @@ export async function trace(config: Config, environment: NodeJS.ProcessEnv): Pro
   await stopSignal.reason;
   await tracer.stop();
   bookkeeper.reportLosses();
-  await Promise.all([lane?.close(EXPORT_CLOSE_MILLIS), printer.flush(PRINT_FLUSH_MILLIS)]);
+  await Promise.all([
+    lane?.close(EXPORT_CLOSE_MILLIS),
+    traces?.close(EXPORT_CLOSE_MILLIS),
+    printer.flush(PRINT_FLUSH_MILLIS),
+  ]);
   bookkeeper.close();
   if (config.pinDirectory !== undefined) write(stillRecording(config.pinDirectory));
   await Promise.all([metrics?.close(METRICS_CLOSE_MILLIS), printer.flush(LAST_LINE_MILLIS)]);

@@ -1,12 +1,23 @@
 import { type ExportResult, ExportResultCode } from '@opentelemetry/core';
-import type { LogRecordExporter, ReadableLogRecord } from '@opentelemetry/sdk-logs';
-import type { WatchedExporter } from './exporters.ts';
-import type { ResponseNote } from './response-notes.ts';
+import type { ResponseNote, ResponseNotes } from './response-notes.ts';
+
+/** An exporter of the SDK's, for log records or spans. */
+export interface ItemExporter<Item> {
+  export(items: Item[], callBack: (result: ExportResult) => void): void;
+  forceFlush?(): Promise<void>;
+  shutdown(): Promise<void>;
+}
 
 /** What became of one batch. */
 export type BatchFate =
   | { readonly kind: 'taken'; readonly count: number; readonly note: ResponseNote }
   | { readonly kind: 'failed'; readonly count: number; readonly error: Error };
+
+/** An exporter, and what its endpoint said of what it took. */
+interface Watched<Item> {
+  readonly exporter: ItemExporter<Item>;
+  readonly notes: ResponseNotes;
+}
 
 /** A failure that was told to `settle`: the SDK's error handler has nothing to add. */
 export class SettledFailure extends Error {
@@ -18,19 +29,19 @@ export class SettledFailure extends Error {
  *
  * The processor may have stopped waiting by then (OTEL_BLRP_EXPORT_TIMEOUT): that changes no record's fate.
  */
-export class CountingExporter implements LogRecordExporter {
-  readonly #watched: WatchedExporter;
+export class CountingExporter<Item> implements ItemExporter<Item> {
+  readonly #watched: Watched<Item>;
   readonly #settle: (fate: BatchFate) => void;
   #abandoned = false;
 
-  constructor(watched: WatchedExporter, settle: (fate: BatchFate) => void) {
+  constructor(watched: Watched<Item>, settle: (fate: BatchFate) => void) {
     this.#watched = watched;
     this.#settle = settle;
   }
 
-  export(records: ReadableLogRecord[], callBack: (result: ExportResult) => void): void {
+  export(items: Item[], callBack: (result: ExportResult) => void): void {
     const { exporter, notes } = this.#watched;
-    const count = records.length;
+    const count = items.length;
     let isSettled = false;
     const settle = (result: ExportResult) => {
       if (isSettled) return;
@@ -47,7 +58,7 @@ export class CountingExporter implements LogRecordExporter {
     const fail = (error: Error) => settle({ code: ExportResultCode.FAILED, error });
     try {
       if (this.#abandoned) fail(new Error('given up at the end'));
-      else exporter.export(records, settle);
+      else exporter.export(items, settle);
     } catch (thrown) {
       fail(thrown instanceof Error ? thrown : new Error(String(thrown)));
     }
@@ -58,8 +69,8 @@ export class CountingExporter implements LogRecordExporter {
     this.#abandoned = true;
   }
 
-  forceFlush(): Promise<void> {
-    return this.#watched.exporter.forceFlush();
+  async forceFlush(): Promise<void> {
+    await this.#watched.exporter.forceFlush?.();
   }
 
   shutdown(): Promise<void> {

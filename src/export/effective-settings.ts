@@ -3,6 +3,7 @@ import { EnvironmentValues, MOST_INTEGER } from './environment-values.ts';
 import { type MetricsSettings, readMetricsSettings } from './metrics-environment.ts';
 import { OTEL_VARIABLES } from './otel-variables.ts';
 import { type OtlpSettings, readSettings } from './otlp-environment.ts';
+import { DEFAULT_SAMPLER, readTracesSettings, type TracesSettings } from './traces-environment.ts';
 
 /** One of OpenTelemetry's settings as it takes effect. */
 export interface EffectiveVariable {
@@ -14,10 +15,8 @@ export interface EffectiveVariable {
 }
 
 /** What is exported, and so has settings. */
-export interface Exported {
-  readonly logs: boolean;
-  readonly metrics: boolean;
-}
+export type Exported = Readonly<Record<ExportedSignal, boolean>>;
+type ExportedSignal = 'logs' | 'metrics' | 'traces';
 
 /**
  * What the OTEL_ variables amount to for what is exported, a row for each setting under its general name; of headers only the names.
@@ -31,35 +30,48 @@ export function effectiveVariables(
   readonly variables: readonly EffectiveVariable[];
   readonly warnings: readonly string[];
 } {
-  const values = new EnvironmentValues(environment);
-  const effective = {
-    ...(exported.logs && effectiveValues(readSettings(values))),
-    ...(exported.metrics && effectiveMetricsValues(readMetricsSettings(values))),
+  // Each signal by itself: a variable for all of them may mean something to one, and be overruled for another.
+  const read = {
+    logs: exported.logs ? readSignal(environment, (values) => effectiveValues(readSettings(values))) : undefined,
+    metrics: exported.metrics
+      ? readSignal(environment, (values) => effectiveMetricsValues(readMetricsSettings(values)))
+      : undefined,
+    traces: exported.traces
+      ? readSignal(environment, (values) => effectiveTracesValues(readTracesSettings(values)))
+      : undefined,
   };
-  const shown = OTEL_VARIABLES.filter(({ name }) => (isForMetrics(name) ? exported.metrics : exported.logs));
-  const variables = shown
-    .filter(({ name }) => !isOfLogs(name))
-    .map(({ name, default: fallback }) => {
-      const names = candidates(name);
-      const set = values.first(...names);
-      if (name.endsWith('_HEADERS')) return { name, ...headers(values, names) };
-      const value = effective[name] ?? set?.text ?? (fallback || defaultOf(names.at(-1)));
-      // Read and understood, or for others to read: what is left over is the default.
-      const from =
-        values.origins.get(name) ??
-        values.origins.get(names.at(-1) ?? name) ??
-        (isReadElsewhere(name) ? set?.name : undefined) ??
-        'default';
-      return { name, value, from };
-    });
-  return { variables, warnings: values.warnings };
+  const variables = OTEL_VARIABLES.flatMap((variable) => {
+    const { name, default: fallback } = variable;
+    const signal = read[signalOf(name)];
+    if (!signal || isOfLogs(name)) return [];
+    const { values, effective } = signal;
+    const names = candidates(name);
+    const set = values.first(...names);
+    if (name.endsWith('_HEADERS')) return [{ name, ...headers(values, names) }];
+    const value = effective[name] ?? set?.text ?? (fallback || defaultOf(names.at(-1)));
+    // Read and understood, or for others to read: what is left over is the default.
+    const from =
+      values.origins.get(name) ??
+      values.origins.get(names.at(-1) ?? name) ??
+      (isReadElsewhere(name) ? set?.name : undefined) ??
+      'default';
+    return [{ name, value, from }];
+  });
+  const warnings = Object.values(read).flatMap((signal) => signal?.values.warnings ?? []);
+  return { variables, warnings: [...new Set(warnings)] };
+}
+
+function readSignal(
+  environment: NodeJS.ProcessEnv,
+  read: (values: EnvironmentValues) => Readonly<Record<string, string>>,
+): { readonly values: EnvironmentValues; readonly effective: Readonly<Record<string, string>> } {
+  const values = new EnvironmentValues(environment);
+  return { values, effective: read(values) };
 }
 
 /** What the settings say of a variable, where its text alone does not. */
 function effectiveValues(settings: OtlpSettings): Readonly<Record<string, string>> {
   const { batch, limits, timeoutMillis } = settings;
-  const millis = (value: number) => (value === MOST_INTEGER ? '0' : `${value}`);
-  const limit = (value: number) => (Number.isFinite(value) ? `${value}` : '');
   return {
     OTEL_LOGS_EXPORTER: settings.exporters.join(',') || 'none',
     OTEL_EXPORTER_OTLP_ENDPOINT: settings.endpoint,
@@ -76,6 +88,33 @@ function effectiveValues(settings: OtlpSettings): Readonly<Record<string, string
   };
 }
 
+function effectiveTracesValues(settings: TracesSettings): Readonly<Record<string, string>> {
+  const { batch, limits, sampler } = settings;
+  return {
+    OTEL_TRACES_EXPORTER: settings.exporters.join(',') || 'none',
+    OTEL_TRACES_SAMPLER: sampler === DEFAULT_SAMPLER ? '' : sampler,
+    OTEL_TRACES_SAMPLER_ARG: sampler.endsWith('traceidratio') ? `${settings.ratio}` : '',
+    OTEL_BSP_MAX_QUEUE_SIZE: `${batch.maxQueueSize}`,
+    OTEL_BSP_MAX_EXPORT_BATCH_SIZE: `${batch.maxExportBatchSize}`,
+    OTEL_BSP_SCHEDULE_DELAY: `${batch.scheduledDelayMillis}`,
+    OTEL_BSP_EXPORT_TIMEOUT: millis(batch.exportTimeoutMillis),
+    OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: settings.endpoint,
+    OTEL_EXPORTER_OTLP_TRACES_PROTOCOL: settings.protocol,
+    OTEL_EXPORTER_OTLP_TRACES_COMPRESSION: settings.compression,
+    OTEL_EXPORTER_OTLP_TRACES_TIMEOUT: millis(settings.timeoutMillis),
+    OTEL_SPAN_ATTRIBUTE_COUNT_LIMIT: `${limits.attributeCountLimit}`,
+    OTEL_SPAN_ATTRIBUTE_VALUE_LENGTH_LIMIT: limit(limits.attributeValueLengthLimit),
+  };
+}
+
+function millis(value: number): string {
+  return value === MOST_INTEGER ? '0' : `${value}`;
+}
+
+function limit(value: number): string {
+  return Number.isFinite(value) ? `${value}` : '';
+}
+
 function effectiveMetricsValues(settings: MetricsSettings): Readonly<Record<string, string>> {
   return {
     OTEL_METRICS_EXPORTER: settings.exporters.join(',') || 'none',
@@ -86,8 +125,10 @@ function effectiveMetricsValues(settings: MetricsSettings): Readonly<Record<stri
   };
 }
 
-function isForMetrics(name: string): boolean {
-  return /^OTEL_METRIC|_OTLP_METRICS_/.test(name);
+/** Whose setting it is; those of all signals are shown with the logs'. */
+function signalOf(name: string): ExportedSignal {
+  if (/^OTEL_METRIC|_OTLP_METRICS_/.test(name)) return 'metrics';
+  return /^OTEL_(TRACES|BSP|SPAN)_|_OTLP_TRACES_/.test(name) ? 'traces' : 'logs';
 }
 
 /** Shown under the name for all signals. */
@@ -95,9 +136,12 @@ function isOfLogs(name: string): boolean {
   return /^OTEL_EXPORTER_OTLP_LOGS_|^OTEL_LOGRECORD_/.test(name);
 }
 
-/** The names that may set it, those for logs first. */
+/** The names that may set it, those for its signal first. */
 function candidates(name: string): string[] {
-  if (isForMetrics(name)) return [...new Set([name, name.replace('_OTLP_METRICS_', '_OTLP_')])];
+  if (signalOf(name) !== 'logs') {
+    const general = name.replace(/_OTLP_(METRICS|TRACES)_/, '_OTLP_').replace('OTEL_SPAN_', 'OTEL_');
+    return [...new Set([name, general])];
+  }
   return [
     name.replace('OTEL_EXPORTER_OTLP_', 'OTEL_EXPORTER_OTLP_LOGS_'),
     name.replace('OTEL_ATTRIBUTE_', 'OTEL_LOGRECORD_ATTRIBUTE_'),
@@ -108,7 +152,7 @@ function candidates(name: string): string[] {
 /** By us without `EnvironmentValues.read`, or by the SDK: any text is taken as it is. */
 function isReadElsewhere(name: string): boolean {
   return (
-    /_ENDPOINT$|_CERTIFICATE$|_CLIENT_KEY$|^OTEL_(LOGS_EXPORTER|METRICS_EXPORTER|SERVICE_NAME|SDK_DISABLED)$/.test(
+    /_ENDPOINT$|_CERTIFICATE$|_CLIENT_KEY$|^OTEL_(LOGS_EXPORTER|METRICS_EXPORTER|TRACES_EXPORTER|SERVICE_NAME|SDK_DISABLED)$/.test(
       name,
     ) || /^OTEL_RESOURCE_ATTRIBUTES$|_OTLP_METRICS_(COMPRESSION|TIMEOUT|INSECURE|TEMPORALITY_PREFERENCE)$/.test(name)
   );

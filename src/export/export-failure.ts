@@ -1,6 +1,12 @@
 import { oneLine } from './foreign-text.ts';
 import type { OtlpSettings } from './otlp-environment.ts';
 
+/** What of an exporter's settings the words depend on. */
+export type FailureSettings = Pick<OtlpSettings, 'protocol' | 'endpoint' | 'endpointVariable' | 'timeoutMillis'>;
+
+/** What is exported. */
+export type ExportedSignal = 'logs' | 'traces';
+
 /** Why a batch was not delivered, in words for whoever can mend it. */
 export interface ExportFailure {
   /** `rejected`: the endpoint answered, and will never take it. `dropped`: it might have, had we gone on. */
@@ -18,26 +24,36 @@ const HTTP_RETRYABLE = new Set([429, 502, 503, 504]);
 const GRPC_RETRYABLE = new Set([1, 4, 10, 11, 14, 15]);
 const GRPC = { deadlineExceeded: 4, permissionDenied: 7, resourceExhausted: 8, unimplemented: 12, unauthenticated: 16 };
 
+const BATCH_VARIABLE = { logs: 'OTEL_BLRP_MAX_EXPORT_BATCH_SIZE', traces: 'OTEL_BSP_MAX_EXPORT_BATCH_SIZE' } as const;
+
 const OVERLOADED = 'it is overloaded or its backend is: see its log';
 
 type Sentence = readonly [what: string, mend: string];
 
 /** What a failed export means; `error` is what the stock exporter called back with, or a connection's own error. */
-export function explainFailure(error: Error, settings: OtlpSettings): ExportFailure {
+export function explainFailure(
+  error: Error,
+  settings: FailureSettings,
+  signal: ExportedSignal = 'logs',
+): ExportFailure {
   const code: unknown = 'code' in error ? error.code : undefined;
   if (typeof code !== 'number') return failure('dropped', code ?? error.message, connectionTrouble(error, settings));
   if (settings.protocol === 'grpc') {
     const fate = GRPC_RETRYABLE.has(code) ? 'dropped' : 'rejected';
-    return failure(fate, `grpc-${code}`, grpcTrouble(code, error, settings));
+    return failure(fate, `grpc-${code}`, grpcTrouble(code, error, settings, signal));
   }
-  return failure(HTTP_RETRYABLE.has(code) ? 'dropped' : 'rejected', `http-${code}`, httpTrouble(code, error, settings));
+  return failure(
+    HTTP_RETRYABLE.has(code) ? 'dropped' : 'rejected',
+    `http-${code}`,
+    httpTrouble(code, error, settings, signal),
+  );
 }
 
 function failure(fate: ExportFailure['fate'], cause: unknown, [what, mend]: Sentence): ExportFailure {
-  return { fate, cause: `export-${cause}`, what, mend };
+  return { fate, cause: `${cause}`, what, mend };
 }
 
-function connectionTrouble(error: Error, settings: OtlpSettings): Sentence {
+function connectionTrouble(error: Error, settings: FailureSettings): Sentence {
   const { endpoint, endpointVariable: variable, timeoutMillis } = settings;
   const symptom = `${'code' in error ? error.code : ''} ${error.message}`;
   const rules: readonly (readonly [RegExp, Sentence | ((symptom: string) => Sentence)])[] = [
@@ -85,7 +101,7 @@ function connectionTrouble(error: Error, settings: OtlpSettings): Sentence {
   return [`export to ${endpoint} failed (${oneLine(error.message)})`, `check ${variable}`];
 }
 
-function httpTrouble(status: number, error: Error, settings: OtlpSettings): Sentence {
+function httpTrouble(status: number, error: Error, settings: FailureSettings, signal: ExportedSignal): Sentence {
   const { endpoint, endpointVariable: variable } = settings;
   const body = 'data' in error && typeof error.data === 'string' ? oneLine(error.data) : '';
   const answer = `${endpoint} answered ${status}`;
@@ -96,11 +112,13 @@ function httpTrouble(status: number, error: Error, settings: OtlpSettings): Sent
     case 404:
     case 405:
       return [
-        `${answer}: it does not take logs there`,
-        `set ${variable} to a collector's or Loki's, which do (Jaeger takes traces only; the path is used as it stands here)`,
+        `${answer}: it does not take ${signal} there`,
+        signal === 'logs'
+          ? `set ${variable} to a collector's or Loki's, which do (Jaeger takes traces only; the path is used as it stands here)`
+          : `set ${variable} to one that does (the path is used as it stands here)`,
       ];
     case 413:
-      return [`${answer}: the request is too large`, 'lower OTEL_BLRP_MAX_EXPORT_BATCH_SIZE or raise its limit'];
+      return [`${answer}: the request is too large`, `lower ${BATCH_VARIABLE[signal]} or raise its limit`];
     case 415:
       return [`${answer}: it does not take ${settings.protocol}`, 'set OTEL_EXPORTER_OTLP_PROTOCOL to what it takes'];
     case 429:
@@ -113,7 +131,7 @@ function httpTrouble(status: number, error: Error, settings: OtlpSettings): Sent
   }
 }
 
-function grpcTrouble(code: number, error: Error, settings: OtlpSettings): Sentence {
+function grpcTrouble(code: number, error: Error, settings: FailureSettings, signal: ExportedSignal): Sentence {
   const { endpoint, endpointVariable: variable } = settings;
   switch (code) {
     case GRPC.deadlineExceeded:
@@ -124,10 +142,13 @@ function grpcTrouble(code: number, error: Error, settings: OtlpSettings): Senten
     case GRPC.resourceExhausted:
       return [
         `${endpoint} refused the request (${oneLine(error.message)})`,
-        'lower OTEL_BLRP_MAX_EXPORT_BATCH_SIZE: a collector takes 4 MiB over gRPC',
+        `lower ${BATCH_VARIABLE[signal]}: a collector takes 4 MiB over gRPC`,
       ];
     case GRPC.unimplemented:
-      return [`${endpoint} does not take logs`, `set ${variable} to one that does (Jaeger takes traces only)`];
+      return [
+        `${endpoint} does not take ${signal}`,
+        `set ${variable} to one that does${signal === 'logs' ? ' (Jaeger takes traces only)' : ''}`,
+      ];
     default:
       return connectionTrouble(error, settings);
   }

@@ -1,13 +1,12 @@
-import { EnvironmentValues, oneOf, shown, timeout, wholeNumber } from './environment-values.ts';
+import { EnvironmentValues, oneOf, timeout, wholeNumber } from './environment-values.ts';
+import { type ExporterName, readExporters } from './exporter-list.ts';
 import { checkCredentials } from './otlp-credentials.ts';
 import { type OtlpEndpoint, type OtlpProtocol, readEndpoint } from './otlp-endpoint.ts';
-
-const EXPORTERS = ['otlp', 'console', 'none'] as const;
 
 /** How metrics are exported, every value checked. Endpoint texts are empty without `otlp`. */
 export interface MetricsSettings extends OtlpEndpoint {
   /** Each once; empty: none. */
-  readonly exporters: readonly ('otlp' | 'console')[];
+  readonly exporters: readonly ExporterName[];
   readonly protocol: OtlpProtocol;
   readonly intervalMillis: number;
   /** For one export; at most the interval, as the SDK asks. */
@@ -30,7 +29,7 @@ export function readMetricsEnvironment(environment: NodeJS.ProcessEnv): {
 
 /** As `readMetricsEnvironment`, with what was read still at hand. */
 export function readMetricsSettings(values: EnvironmentValues): MetricsSettings {
-  const exporters = readExporters(values);
+  const exporters = readExporters(values, 'OTEL_METRICS_EXPORTER', 'none');
   const protocol = values.read(
     ['OTEL_EXPORTER_OTLP_METRICS_PROTOCOL', 'OTEL_EXPORTER_OTLP_PROTOCOL'],
     oneOf(['http/protobuf', 'http/json', 'grpc']),
@@ -46,17 +45,4 @@ export function readMetricsSettings(values: EnvironmentValues): MetricsSettings 
     values.warnings.push(`OTEL_METRIC_EXPORT_TIMEOUT: ${asked} is more than the interval; ${timeoutMillis} is used`);
   }
   return { ...endpoint, exporters, protocol, intervalMillis, timeoutMillis };
-}
-
-function readExporters(values: EnvironmentValues): MetricsSettings['exporters'] {
-  const name = 'OTEL_METRICS_EXPORTER';
-  const accepted = oneOf(EXPORTERS);
-  const members = (values.first(name)?.text ?? 'none').split(',').map((member) => member.trim());
-  const known = members.map((member) => accepted.parse(member));
-  if (known.includes('none')) return [];
-  for (const [index, member] of members.entries()) {
-    if (member === '' || known[index]) continue;
-    values.warnings.push(`${name}: ${shown(member)} is not understood; it accepts ${accepted.accepts}; it is left out`);
-  }
-  return [...new Set(known.filter((exporter) => exporter !== undefined && exporter !== 'none'))];
 }

@@ -13,7 +13,7 @@ export interface OtlpEndpoint {
 }
 
 /** What is exported, as the names of variables have it. */
-export type Signal = 'LOGS' | 'METRICS';
+export type Signal = 'LOGS' | 'METRICS' | 'TRACES';
 
 const GENERAL = 'OTEL_EXPORTER_OTLP_ENDPOINT';
 

@@ -1,28 +1,21 @@
-import { EnvironmentValues, oneOf, shown, timeout, wholeNumber } from './environment-values.ts';
+import { type BatchSettings, readBatch } from './batch-settings.ts';
+import { EnvironmentValues, oneOf, timeout, wholeNumber } from './environment-values.ts';
+import { type ExporterName, readExporters } from './exporter-list.ts';
 import { checkCredentials } from './otlp-credentials.ts';
 import { type OtlpEndpoint, type OtlpProtocol, readEndpoint } from './otlp-endpoint.ts';
 
 export const DIAG_LEVELS = ['none', 'error', 'warn', 'info', 'debug', 'verbose', 'all'] as const;
 export type DiagLevelName = (typeof DIAG_LEVELS)[number];
 
-const EXPORTERS = ['otlp', 'console', 'none'] as const;
-export type LogsExporterName = Exclude<(typeof EXPORTERS)[number], 'none'>;
-
 /** How logs are exported, every value checked; times are milliseconds. Endpoint texts are empty without `otlp`. */
 export interface OtlpSettings extends OtlpEndpoint {
   /** Each once, in the order given; empty: nothing is exported. */
-  readonly exporters: readonly LogsExporterName[];
+  readonly exporters: readonly ExporterName[];
   readonly protocol: OtlpProtocol;
   readonly compression: 'none' | 'gzip';
   /** For one attempt to send a request; in the SDK's exporter, with its retries. */
   readonly timeoutMillis: number;
-  readonly batch: {
-    /** Records emitted whose fate is not known; what comes on top is dropped. */
-    readonly maxQueueSize: number;
-    readonly maxExportBatchSize: number;
-    readonly scheduledDelayMillis: number;
-    readonly exportTimeoutMillis: number;
-  };
+  readonly batch: BatchSettings;
   readonly limits: { readonly attributeCountLimit: number; readonly attributeValueLengthLimit: number };
   readonly diagLevel: DiagLevelName;
 }
@@ -43,7 +36,7 @@ export function readOtlpEnvironment(environment: NodeJS.ProcessEnv): { settings:
 
 /** As `readOtlpEnvironment`, with what was read still at hand. */
 export function readSettings(values: EnvironmentValues): OtlpSettings {
-  const exporters = readExporters(values);
+  const exporters = readExporters(values, 'OTEL_LOGS_EXPORTER', 'otlp');
   const protocol = values.read(
     otlp('PROTOCOL'),
     oneOf(['http/protobuf', 'http/json', 'grpc']),
@@ -58,7 +51,11 @@ export function readSettings(values: EnvironmentValues): OtlpSettings {
     protocol,
     compression: values.read(otlp('COMPRESSION'), oneOf(['none', 'gzip']), 'none' as const),
     timeoutMillis: values.read(otlp('TIMEOUT'), timeout, 10_000),
-    batch: readBatch(values),
+    batch: readBatch(values, 'BLRP', {
+      items: 'records',
+      maxQueueSize: DEFAULT_MAX_QUEUE_SIZE,
+      scheduledDelayMillis: 1000,
+    }),
     limits: {
       attributeCountLimit: values.read(limit('COUNT_LIMIT'), wholeNumber(0, 'attributes'), 128),
       attributeValueLengthLimit: values.read(
@@ -68,37 +65,6 @@ export function readSettings(values: EnvironmentValues): OtlpSettings {
       ),
     },
     diagLevel: values.read(['OTEL_LOG_LEVEL'], oneOf(DIAG_LEVELS), 'info' as const),
-  };
-}
-
-function readExporters(values: EnvironmentValues): LogsExporterName[] {
-  const name = 'OTEL_LOGS_EXPORTER';
-  const accepted = oneOf(EXPORTERS);
-  const members = (values.first(name)?.text ?? 'otlp').split(',').map((member) => member.trim());
-  const known = members.map((member) => accepted.parse(member));
-  if (known.includes('none')) return [];
-  for (const [index, member] of members.entries()) {
-    if (member === '' || known[index]) continue;
-    values.warnings.push(`${name}: ${shown(member)} is not understood; it accepts ${accepted.accepts}; it is left out`);
-  }
-  return [...new Set(known.filter((exporter) => exporter !== undefined && exporter !== 'none'))];
-}
-
-function readBatch(values: EnvironmentValues): OtlpSettings['batch'] {
-  const records = wholeNumber(1, 'records');
-  const maxQueueSize = values.read(['OTEL_BLRP_MAX_QUEUE_SIZE'], records, DEFAULT_MAX_QUEUE_SIZE);
-  const asked = values.read(['OTEL_BLRP_MAX_EXPORT_BATCH_SIZE'], records, 512);
-  const maxExportBatchSize = Math.min(asked, maxQueueSize);
-  if (values.first('OTEL_BLRP_MAX_EXPORT_BATCH_SIZE') && asked > maxQueueSize) {
-    values.warnings.push(
-      `OTEL_BLRP_MAX_EXPORT_BATCH_SIZE: ${asked} is more than the queue holds; ${maxQueueSize} is used`,
-    );
-  }
-  return {
-    maxQueueSize,
-    maxExportBatchSize,
-    scheduledDelayMillis: values.read(['OTEL_BLRP_SCHEDULE_DELAY'], wholeNumber(0, 'milliseconds'), 1000),
-    exportTimeoutMillis: values.read(['OTEL_BLRP_EXPORT_TIMEOUT'], timeout, 30_000),
   };
 }
 

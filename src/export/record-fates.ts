@@ -1,29 +1,53 @@
-import type { Ledger } from '../ledger.ts';
+import type { Ledger, LedgerName } from '../ledger.ts';
 import type { BatchFate } from './counting-exporter.ts';
 import type { Warn } from './diagnostics.ts';
-import { type ExportFailure, explainFailure } from './export-failure.ts';
+import { type ExportedSignal, type ExportFailure, explainFailure, type FailureSettings } from './export-failure.ts';
 import { oneLine } from './foreign-text.ts';
 import type { OtlpSettings } from './otlp-environment.ts';
 import type { ResponseNote } from './response-notes.ts';
 
+/** What is exported, and what its fates are called in the ledger. */
+export interface FateNames {
+  readonly noun: 'record' | 'span';
+  readonly signal: ExportedSignal;
+  /** Before the cause of a warning. */
+  readonly cause: 'export' | 'traces';
+  readonly queueVariable: string;
+  readonly ledger: Readonly<Record<'queued' | 'delivered' | 'rejected' | 'dropped', LedgerName>>;
+}
+
+const RECORDS: FateNames = {
+  noun: 'record',
+  signal: 'logs',
+  cause: 'export',
+  queueVariable: 'OTEL_BLRP_MAX_QUEUE_SIZE',
+  ledger: { queued: 'queued', delivered: 'delivered', rejected: 'rejected', dropped: 'dropped' },
+};
+
+/** What of an exporter's settings its fates depend on. */
+export type FateSettings = FailureSettings & { readonly batch: Pick<OtlpSettings['batch'], 'maxQueueSize'> };
+
 /**
- * Counts every record from `queued` to exactly one of delivered, rejected and dropped, and warns of what is lost.
+ * Counts every record from `queued` to exactly one of delivered, rejected and dropped, and warns of what is lost; spans,
+ * by the names they have.
  *
  * `drained` is counted by whoever hands the records on.
  */
 export class RecordFates {
-  readonly #settings: OtlpSettings;
+  readonly #settings: FateSettings;
   readonly #ledger: Ledger;
   readonly #warn: Warn;
+  readonly #names: FateNames;
   #underWay = 0;
   #isClosed = false;
   #isOver = false;
   #lastFailure: ExportFailure | undefined;
 
-  constructor(settings: OtlpSettings, ledger: Ledger, warn: Warn) {
+  constructor(settings: FateSettings, ledger: Ledger, warn: Warn, names: FateNames = RECORDS) {
     this.#settings = settings;
     this.#ledger = ledger;
     this.#warn = warn;
+    this.#names = names;
   }
 
   /** How many of `count` records may be emitted, counted as queued; the rest is dropped, the newest as the SDK does. */
@@ -43,39 +67,41 @@ export class RecordFates {
   /** Counts records as queued, for which there is room. */
   enter(count: number): void {
     this.#underWay += count;
-    this.#ledger.add('queued', count);
+    this.#ledger.add(this.#names.ledger.queued, count);
   }
 
   /** Counts records as dropped for which there is no room; `full` is what waits already, by default all the records. */
   refuse(count: number, full?: string): void {
-    this.#ledger.add('dropped', count);
+    this.#ledger.add(this.#names.ledger.dropped, count);
     if (this.#isClosed) return;
-    const [most, option] = full ? [full, ''] : [this.#settings.batch.maxQueueSize, ' (OTEL_BLRP_MAX_QUEUE_SIZE)'];
-    this.#warn('export-queue-full', `${count} records dropped: ${most} wait for ${this.#whoever()} already${option}`);
+    const { queueVariable } = this.#names;
+    const [most, option] = full ? [full, ''] : [this.#settings.batch.maxQueueSize, ` (${queueVariable})`];
+    this.#warnBy('queue-full', `${this.#count(count)} dropped: ${most} wait for ${this.#whoever()} already${option}`);
   }
 
   /** Records that leave unsettled: whoever takes them over counts them from here on. */
   handOver(count: number): void {
     this.#underWay -= count;
-    this.#ledger.add('queued', -count);
+    this.#ledger.add(this.#names.ledger.queued, -count);
   }
 
   /** What became of some of the admitted records. */
   readonly settle = (fate: BatchFate): void => {
     if (this.#isOver) return;
     if (fate.kind === 'taken') this.#settleTaken(fate.count, fate.note);
-    else this.#settleFailed(fate.count, explainFailure(fate.error, this.#settings));
+    else this.#settleFailed(fate.count, explainFailure(fate.error, this.#settings, this.#names.signal));
   };
 
   /** A connection that could not be made: said at once, since the exporter first tries again for some seconds. */
-  readonly onConnectError = (error: Error): void => this.warnOf(error, 'trying again before records are dropped');
+  readonly onConnectError = (error: Error): void =>
+    this.warnOf(error, `trying again before ${this.#names.noun}s are dropped`);
 
   /** A failure that is not the end of any record: what it means, and what we do `next`. */
   warnOf(error: Error, next: string): void {
     if (this.#isOver) return;
-    const failure = explainFailure(error, this.#settings);
+    const failure = explainFailure(error, this.#settings, this.#names.signal);
     this.#lastFailure = failure;
-    this.#warn(failure.cause, `${failure.what}: ${failure.mend}; ${next}`);
+    this.#warnBy(failure.cause, `${failure.what}: ${failure.mend}; ${next}`);
   }
 
   /** Nothing is admitted from now on. */
@@ -89,8 +115,8 @@ export class RecordFates {
     const count = this.#underWay;
     if (count === 0) return;
     this.#move('dropped', count);
-    const { cause, what } = this.#lastFailure ?? { cause: 'export-end', what: `${this.#whoever()} was too slow` };
-    this.#warn(cause, `${what}; ${records(count)} dropped at the end`);
+    const { cause, what } = this.#lastFailure ?? { cause: 'end', what: `${this.#whoever()} was too slow` };
+    this.#warnBy(cause, `${what}; ${this.#count(count)} dropped at the end`);
   }
 
   #settleTaken(count: number, note: ResponseNote): void {
@@ -99,12 +125,12 @@ export class RecordFates {
     this.#move('delivered', count - rejected);
     this.#move('rejected', rejected);
     const said = note.message && ` and says: ${oneLine(note.message)}`;
-    if (rejected > 0) this.#warn('export-partial', `${this.#whoever()} rejected ${records(rejected)}${said}`);
-    else if (said) this.#warn('export-note', `${this.#whoever()} took ${records(count)}${said}`);
+    if (rejected > 0) this.#warnBy('partial', `${this.#whoever()} rejected ${this.#count(rejected)}${said}`);
+    else if (said) this.#warnBy('note', `${this.#whoever()} took ${this.#count(count)}${said}`);
     if (note.unreadable) {
-      this.#warn(
-        'export-unreadable',
-        `the answer of ${this.#whoever()} is no OTLP response: does it take logs at all?`,
+      this.#warnBy(
+        'unreadable',
+        `the answer of ${this.#whoever()} is no OTLP response: does it take ${this.#names.signal} at all?`,
       );
     }
   }
@@ -112,20 +138,24 @@ export class RecordFates {
   #settleFailed(count: number, failure: ExportFailure): void {
     this.#lastFailure = failure;
     this.#move(failure.fate, count);
-    this.#warn(failure.cause, `${failure.what}: ${failure.mend}; ${records(count)} ${failure.fate}`);
+    this.#warnBy(failure.cause, `${failure.what}: ${failure.mend}; ${this.#count(count)} ${failure.fate}`);
   }
 
   #move(name: 'delivered' | 'rejected' | 'dropped', count: number): void {
     this.#underWay -= count;
-    this.#ledger.add('queued', -count);
-    this.#ledger.add(name, count);
+    this.#ledger.add(this.#names.ledger.queued, -count);
+    this.#ledger.add(this.#names.ledger[name], count);
+  }
+
+  #warnBy(cause: string, text: string): void {
+    this.#warn(`${this.#names.cause}-${cause}`, text);
   }
 
   #whoever(): string {
     return this.#settings.endpoint || 'the console';
   }
-}
 
-function records(count: number): string {
-  return count === 1 ? '1 record' : `${count} records`;
+  #count(count: number): string {
+    return `${count} ${this.#names.noun}${count === 1 ? '' : 's'}`;
+  }
 }

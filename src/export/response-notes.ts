@@ -1,8 +1,17 @@
 import type { IExportLogsServiceResponse, ISerializer } from '@opentelemetry/otlp-transformer';
 
+/** An OTLP answer for logs or traces. */
+export interface ExportResponse {
+  readonly partialSuccess?: {
+    readonly rejectedLogRecords?: number;
+    readonly rejectedSpans?: number;
+    readonly errorMessage?: string;
+  };
+}
+
 /** What an endpoint that took a request said beside it. */
 export interface ResponseNote {
-  /** Records of the request it did not keep. */
+  /** Records, or spans, of the request it did not keep. */
   readonly rejected: number;
   /** Its reason or, without rejections, its warning; empty when it said nothing. */
   readonly message: string;
@@ -23,9 +32,9 @@ export class ResponseNotes {
   #last = NOTHING_SAID;
 
   /** `serializer`, watched. */
-  watch<Request>(
-    serializer: ISerializer<Request, IExportLogsServiceResponse>,
-  ): ISerializer<Request, IExportLogsServiceResponse> {
+  watch<Request, Response extends ExportResponse>(
+    serializer: ISerializer<Request, Response>,
+  ): ISerializer<Request, Response> {
     return {
       serializeRequest: (request) => serializer.serializeRequest(request),
       deserializeResponse: (data) => {
@@ -57,10 +66,10 @@ export function readNote(
   }
 }
 
-function noteOf(response: IExportLogsServiceResponse | null): ResponseNote {
-  const { rejectedLogRecords, errorMessage } = response?.partialSuccess ?? {};
+function noteOf(response: ExportResponse | null): ResponseNote {
+  const { rejectedLogRecords, rejectedSpans, errorMessage } = response?.partialSuccess ?? {};
   // In JSON an int64 is text.
-  const rejected = Number(rejectedLogRecords ?? 0);
+  const rejected = Number(rejectedLogRecords ?? rejectedSpans ?? 0);
   const isCount = Number.isSafeInteger(rejected) && rejected > 0;
   return { rejected: isCount ? rejected : 0, message: String(errorMessage ?? ''), unreadable: false };
 }

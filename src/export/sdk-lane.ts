@@ -4,6 +4,7 @@ import {
   BatchLogRecordProcessor,
   LoggerProvider,
   type LogRecordProcessor,
+  type ReadableLogRecord,
   SimpleLogRecordProcessor,
 } from '@opentelemetry/sdk-logs';
 import type { Ledger } from '../ledger.ts';
@@ -29,7 +30,7 @@ export interface SdkLaneParts {
 /** What the SDK is given: the processors, and the one of their exporters whose word counts. */
 interface Pipeline {
   readonly processors: LogRecordProcessor[];
-  readonly exporter: CountingExporter;
+  readonly exporter: CountingExporter<ReadableLogRecord>;
 }
 
 /**
@@ -40,7 +41,7 @@ interface Pipeline {
  */
 export class SdkLane implements RecordSink {
   readonly #fates: RecordFates;
-  readonly #exporter: CountingExporter;
+  readonly #exporter: CountingExporter<ReadableLogRecord>;
   readonly #provider: LoggerProvider;
   readonly #logger: Logger;
   #closing: Promise<void> | undefined;

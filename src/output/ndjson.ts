@@ -3,11 +3,16 @@ import { attributesOf } from '../record/attributes.ts';
 import { EVENTS, type EventKind, type EventRecords } from '../record/events.ts';
 import { rfc3339 } from '../record/rfc3339.ts';
 
-/** One record as a JSON object on one line, without a line end: `timestamp`, `event_name`, then its attributes by name. */
+/**
+ * One record as a JSON object on one line, without a line end: `timestamp`, `event_name`, `trace_id` and `span_id` of the
+ * span that is exported of it, then its attributes by name.
+ */
 export function ndjsonLine<Kind extends EventKind>(kind: Kind, record: EventRecords[Kind]): string {
-  const { name, timestampUnixNs } = EVENTS[kind];
+  const { name, timestampUnixNs, span } = EVENTS[kind];
   const timestamp = rfc3339(timestampUnixNs(record));
-  const line = { timestamp, event_name: name, ...attributesOf(kind, record) };
+  const ids = span?.(record);
+  const link = ids && { trace_id: ids.traceId, span_id: ids.spanId };
+  const line = { timestamp, event_name: name, ...link, ...attributesOf(kind, record) };
   return JSON.stringify(line).replace(TERMINAL_CONTROLS, escapeCharacter);
 }
 

@@ -1,6 +1,7 @@
 import type { ProcessIdentity } from '../identity/process-identity.ts';
 import type { AcceptedConnection } from '../kernel/accepted-connection.ts';
 import type { RecordView } from '../kernel/record-view.ts';
+import type { SpanIds } from './accept-span.ts';
 
 /** Everything known of one accept: what the kernel said, and who the process was. */
 export interface AcceptRecord {
@@ -9,6 +10,8 @@ export interface AcceptRecord {
   readonly process: ProcessIdentity | undefined;
   /** `log.record.uid`: the same on every resend of this accept, unique among all others. */
   readonly uid: string;
+  /** Of the span that is exported of it; without one, `undefined`. */
+  readonly span?: SpanIds | undefined;
 }
 
 /** The same as it lies in its batch, each fact decoded whenever it is asked for. */

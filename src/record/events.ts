@@ -1,5 +1,6 @@
 import type { SeverityNumber } from '@opentelemetry/api';
 import type { AcceptRecord } from './accept-record.ts';
+import type { SpanIds } from './accept-span.ts';
 import { bodyOfAccept, bodyOfListener, bodyOfLoss, bodyOfSummary } from './body.ts';
 import type { ListenerRecord } from './listener-record.ts';
 import type { LossRecord } from './loss-record.ts';
@@ -28,6 +29,8 @@ export interface EventShape<EventRecord> {
   readonly observedUnixNs: (record: EventRecord) => bigint;
   /** For display only. */
   readonly body: (record: EventRecord) => string;
+  /** `LogRecord.trace_id` and `span_id`; left out where no span is exported of it. */
+  readonly span?: (record: EventRecord) => SpanIds | undefined;
 }
 
 /** The event table: every kind of log record there is. */
@@ -39,6 +42,7 @@ export const EVENTS: { readonly [Kind in EventKind]: EventShape<EventRecords[Kin
     timestampUnixNs: (r) => r.connection.acceptedUnixNs,
     observedUnixNs: (r) => r.connection.observedUnixNs,
     body: bodyOfAccept,
+    span: (r) => r.span,
   },
   summarized: {
     name: 'tcpaccept.connections.summarized',

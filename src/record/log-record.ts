@@ -1,4 +1,13 @@
-import { type HrTime, type Logger, type LogRecord, ROOT_CONTEXT } from '@opentelemetry/api';
+import {
+  type Context,
+  type HrTime,
+  type Logger,
+  type LogRecord,
+  ROOT_CONTEXT,
+  TraceFlags,
+  trace,
+} from '@opentelemetry/api';
+import type { SpanIds } from './accept-span.ts';
 import { attributesOf } from './attributes.ts';
 import { EVENTS, type EventKind, type EventRecords } from './events.ts';
 
@@ -14,9 +23,13 @@ export function toLogRecord<Kind extends EventKind>(kind: Kind, record: EventRec
     severityNumber: event.severityNumber,
     body: event.body(record),
     attributes: attributesOf(kind, record),
-    // An accept belongs to no span: without this, one would get whatever span the application has open.
-    context: ROOT_CONTEXT,
+    context: contextOf(event.span?.(record)),
   };
+}
+
+/** An accept belongs to its own span or none: without this, one would get whatever span the application has open. */
+function contextOf(span: SpanIds | undefined): Context {
+  return span ? trace.setSpanContext(ROOT_CONTEXT, { ...span, traceFlags: TraceFlags.SAMPLED }) : ROOT_CONTEXT;
 }
 
 /** Emits one record through `logger`: the CLI's and the plugin's records are the same. */

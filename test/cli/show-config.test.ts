@@ -101,6 +101,33 @@ test('metrics have settings when they are exported, by the general variables whe
   );
 });
 
+test('traces have settings when they are exported, and what overrules them for traces is not shown for logs', async () => {
+  const { setting, warnings } = await show('', {
+    OTEL_TRACES_EXPORTER: 'otlp,console',
+    OTEL_EXPORTER_OTLP_ENDPOINT: 'http://collector:4318',
+    OTEL_EXPORTER_OTLP_PROTOCOL: 'http/json',
+    OTEL_EXPORTER_OTLP_TRACES_PROTOCOL: 'http/protobuf',
+    OTEL_EXPORTER_OTLP_HEADERS: 'x-tenant=ten4nt',
+    OTEL_TRACES_SAMPLER: 'traceidratio',
+    OTEL_TRACES_SAMPLER_ARG: '0.25',
+    OTEL_ATTRIBUTE_COUNT_LIMIT: '9',
+    OTEL_BSP_SCHEDULE_DELAY: 'soon',
+  });
+  assert.equal(setting('OTEL_TRACES_EXPORTER'), 'otlp,console <- OTEL_TRACES_EXPORTER');
+  assert.equal(setting('OTEL_EXPORTER_OTLP_PROTOCOL'), 'http/json <- OTEL_EXPORTER_OTLP_PROTOCOL');
+  assert.equal(setting('OTEL_EXPORTER_OTLP_TRACES_PROTOCOL'), 'http/protobuf <- OTEL_EXPORTER_OTLP_TRACES_PROTOCOL');
+  assert.equal(
+    setting('OTEL_EXPORTER_OTLP_TRACES_ENDPOINT'),
+    'http://collector:4318/v1/traces <- OTEL_EXPORTER_OTLP_ENDPOINT',
+  );
+  assert.equal(setting('OTEL_EXPORTER_OTLP_TRACES_HEADERS'), 'x-tenant=*** <- OTEL_EXPORTER_OTLP_HEADERS');
+  assert.equal(setting('OTEL_TRACES_SAMPLER'), 'traceidratio <- OTEL_TRACES_SAMPLER');
+  assert.equal(setting('OTEL_TRACES_SAMPLER_ARG'), '0.25 <- OTEL_TRACES_SAMPLER_ARG');
+  assert.equal(setting('OTEL_SPAN_ATTRIBUTE_COUNT_LIMIT'), '9 <- OTEL_ATTRIBUTE_COUNT_LIMIT');
+  assert.equal(setting('OTEL_BSP_SCHEDULE_DELAY'), '5000 <- default');
+  assert.equal(warnings.length, 1, warnings.join('\n'));
+});
+
 test('no secret is shown, in either format', async () => {
   const environment = {
     OTEL_EXPORTER_OTLP_ENDPOINT: 'http://user:passw0rd@collector:4318/path?token=t0ken#fr4gment',
@@ -153,11 +180,15 @@ for (const [args, env, sentence] of [
 test('slips in OpenTelemetry’s names are told, and its names for other signals are none', () => {
   const set = (...names: readonly string[]) =>
     misspelledVariables(Object.fromEntries(names.map((name) => [name, '1'])));
-  assert.deepEqual(set('OTEL_EXPORTER_OTLP_ENDPIONT', 'OTEL_BLRP_MAX_QUEUE_SZIE', 'OTEL_LOG_EXPORTER'), [
-    'OTEL_EXPORTER_OTLP_ENDPIONT: no such variable; did you mean OTEL_EXPORTER_OTLP_ENDPOINT?',
-    'OTEL_BLRP_MAX_QUEUE_SZIE: no such variable; did you mean OTEL_BLRP_MAX_QUEUE_SIZE?',
-    'OTEL_LOG_EXPORTER: no such variable; did you mean OTEL_LOGS_EXPORTER?',
-  ]);
+  assert.deepEqual(
+    set('OTEL_EXPORTER_OTLP_ENDPIONT', 'OTEL_BLRP_MAX_QUEUE_SZIE', 'OTEL_LOG_EXPORTER', 'OTEL_TRACE_SAMPLER'),
+    [
+      'OTEL_EXPORTER_OTLP_ENDPIONT: no such variable; did you mean OTEL_EXPORTER_OTLP_ENDPOINT?',
+      'OTEL_BLRP_MAX_QUEUE_SZIE: no such variable; did you mean OTEL_BLRP_MAX_QUEUE_SIZE?',
+      'OTEL_LOG_EXPORTER: no such variable; did you mean OTEL_LOGS_EXPORTER?',
+      'OTEL_TRACE_SAMPLER: no such variable; did you mean OTEL_TRACES_SAMPLER?',
+    ],
+  );
   assert.deepEqual(
     set(
       ...['OTEL_BSP_MAX_QUEUE_SIZE', 'OTEL_BSP_SCHEDULE_DELAY', 'OTEL_TRACES_EXPORTER', 'OTEL_METRICS_EXPORTER'],

@@ -66,10 +66,10 @@ test(`a backlog that goes to disk: ${MOST_IDLE_MIB} MiB before it, and never mor
   assert.ok(peakMib <= MOST_MIB, `${peakMib} MiB`);
 });
 
-/** Exports to an endpoint that nobody listens on. */
+/** Exports to an endpoint that nobody listens on, every accept a record. */
 async function traceToNobody(acceptor: Acceptor, args: readonly string[]): Promise<TracerCommand> {
   const [port] = await freePorts(1);
-  return await TracerCommand.tracing(['-P', acceptor.ports.join(','), ...args], {
+  return await TracerCommand.tracing(['-P', acceptor.ports.join(','), '--mode', 'events', ...args], {
     command: BUILT,
     env: { OTEL_EXPORTER_OTLP_ENDPOINT: `http://127.0.0.1:${port}` },
   });

@@ -24,7 +24,12 @@ async function nobody(): Promise<string> {
 async function traceAlone(directory: string, accepts: number, env: Readonly<Record<string, string>> = {}) {
   await using acceptor = await Acceptor.start();
   await using tracer = await TracerCommand.tracing(['-P', acceptor.ports.join(','), '--output', 'none'], {
-    env: { OTEL_EXPORTER_OTLP_ENDPOINT: await nobody(), TCPACCEPT_SPOOL_DIR: directory, ...env },
+    env: {
+      OTEL_EXPORTER_OTLP_ENDPOINT: await nobody(),
+      TCPACCEPT_SPOOL_DIR: directory,
+      TCPACCEPT_MODE: 'events',
+      ...env,
+    },
   });
   const made: Connected[] = await connect(acceptor.targets(), accepts, { awaits: true });
   await acceptor.accepted(accepts);

@@ -45,6 +45,7 @@ test('OTEL_SDK_DISABLED that is neither true nor false is false with a warning',
   assert.deepEqual(decideExporting(undefined, { ...ENDPOINT, OTEL_SDK_DISABLED: 'yes' }), {
     exporting: true,
     exportingMetrics: false,
+    exportingTraces: false,
     decidedBy: 'OTEL_EXPORTER_OTLP_ENDPOINT',
     warnings: ['OTEL_SDK_DISABLED: "yes" is not true or false; taken as false'],
   });
@@ -60,16 +61,27 @@ test('the variable whose word it was is named, and none where a wish decided or 
   assert.equal(decidedBy(undefined, { OTEL_LOGS_EXPORTER: 'none' }), 'OTEL_LOGS_EXPORTER');
 });
 
-test('metrics: only when an exporter is named, and neither --no-export nor OTEL_SDK_DISABLED says otherwise', () => {
-  const metrics = (wish: boolean | undefined, environment: NodeJS.ProcessEnv) =>
-    decideExporting(wish, environment).exportingMetrics;
-  const named = { OTEL_METRICS_EXPORTER: 'otlp' };
-  assert.equal(metrics(true, ENDPOINT), false);
-  assert.equal(metrics(undefined, named), true);
-  assert.equal(metrics(undefined, { ...named, OTEL_LOGS_EXPORTER: 'none' }), true);
-  assert.equal(metrics(false, named), false);
-  assert.equal(metrics(true, { ...named, OTEL_SDK_DISABLED: 'true' }), false);
-});
+for (const [signal, key, exporter] of [
+  ['metrics', 'exportingMetrics', 'OTEL_METRICS_EXPORTER'],
+  ['traces', 'exportingTraces', 'OTEL_TRACES_EXPORTER'],
+] as const) {
+  test(`${signal}: only when an exporter is named, and neither --no-export nor OTEL_SDK_DISABLED says otherwise`, () => {
+    const isExported = (wish: boolean | undefined, environment: NodeJS.ProcessEnv) =>
+      decideExporting(wish, environment)[key];
+    const named = { [exporter]: 'otlp' };
+    assert.equal(isExported(true, ENDPOINT), false);
+    assert.equal(isExported(undefined, named), true);
+    assert.equal(isExported(undefined, { ...named, OTEL_LOGS_EXPORTER: 'none' }), true);
+    assert.equal(isExported(false, named), false);
+    assert.equal(isExported(true, { ...named, OTEL_SDK_DISABLED: 'true' }), false);
+  });
+
+  test(`where ${signal} go decides nothing for records`, () => {
+    const endpoint = { [`OTEL_EXPORTER_OTLP_${signal.toUpperCase()}_ENDPOINT`]: 'http://localhost:4318' };
+    assert.equal(decide(undefined, { ...endpoint, [exporter]: 'otlp' }), false);
+    assert.equal(decide(undefined, { ...endpoint, ...ENDPOINT }), true);
+  });
+}
 
 test('the configuration carries the decision and its warnings', () => {
   assert.equal(readConfig({}, ENDPOINT).config.exporting, true);

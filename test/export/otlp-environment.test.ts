@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import { readMetricsEnvironment } from '../../src/export/metrics-environment.ts';
 import { OTEL_VARIABLES } from '../../src/export/otel-variables.ts';
 import { type OtlpSettings, readOtlpEnvironment } from '../../src/export/otlp-environment.ts';
+import { readTracesEnvironment } from '../../src/export/traces-environment.ts';
 
 /** The settings of an environment that is understood. */
 function settingsOf(environment: NodeJS.ProcessEnv): OtlpSettings {
@@ -218,6 +219,7 @@ test('the table of variables names each that is read, once, and no other', () =>
       OTEL_EXPORTER_OTLP_PROTOCOL: 'grpc',
       OTEL_EXPORTER_OTLP_ENDPOINT: 'c:1',
       OTEL_METRICS_EXPORTER: 'otlp',
+      OTEL_TRACES_EXPORTER: 'otlp',
     } as NodeJS.ProcessEnv,
     {
       get: (environment, name) => {
@@ -228,6 +230,7 @@ test('the table of variables names each that is read, once, and no other', () =>
   );
   readOtlpEnvironment(spy);
   readMetricsEnvironment(spy);
+  readTracesEnvironment(spy);
   const named = OTEL_VARIABLES.map(({ name }) => name).filter((name) => !READ_ELSEWHERE.includes(name));
   assert.deepEqual(named.toSorted(), [...read].sort());
 });

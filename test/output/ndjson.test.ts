@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { ndjsonLine } from '../../src/output/ndjson.ts';
+import { spanIdsOf } from '../../src/record/accept-span.ts';
 import { ATTRIBUTES, attributesOf } from '../../src/record/attributes.ts';
 import { exampleRecord, IPV6 } from './example-record.ts';
 
@@ -18,6 +19,13 @@ test('one object: timestamp, event_name, then the attributes in the order of the
   const known = ATTRIBUTES.map(({ name }) => name).filter((name) => name in attributes);
   assert.deepEqual(Object.keys(attributes), known);
   assert.ok(!('tcpaccept.tcp.rtt' in attributes), 'unknown facts are left out');
+});
+
+test('an accept of which a span is exported has its ids, by the names of the OTLP fields', () => {
+  const span = spanIdsOf('boot-load-1-7');
+  const { trace_id, span_id, ...rest } = JSON.parse(ndjsonLine('accepted', { ...exampleRecord(), span }));
+  assert.deepEqual({ traceId: trace_id, spanId: span_id }, span);
+  assert.deepEqual(rest, JSON.parse(ndjsonLine('accepted', exampleRecord())));
 });
 
 test('timestamps are exact to the nanosecond', () => {

@@ -1,6 +1,7 @@
 import type { Config } from '../../config.ts';
 import type { ExportLane, LaneOptions, openExportLane } from '../../export/open-lane.ts';
 import type { MetricsExport } from '../../export/open-metrics.ts';
+import type { TracesExport } from '../../export/open-traces.ts';
 import { hostAttributes } from '../../identity/host.ts';
 import type { AcceptTracer } from '../../kernel/accept-tracer.ts';
 import { recordsThatFit } from '../../kernel/record-layout.ts';
@@ -16,10 +17,11 @@ export interface ExportsParts {
   readonly openLane: typeof openExportLane | undefined;
 }
 
-/** Where records and the ledger go to, each where it is wanted. */
+/** Where records, spans and the ledger go to, each where it is wanted. */
 export interface Exports {
   readonly lane: ExportLane | undefined;
   readonly metrics: MetricsExport | undefined;
+  readonly traces: TracesExport | undefined;
   /** For the line that says tracing has begun. */
   readonly description: string;
 }
@@ -30,9 +32,11 @@ export async function openExports(parts: ExportsParts): Promise<Exports> {
   const lane = await orAbandon(tracer, async () =>
     openLane?.(environment, ledger, warn, await hostAttributes(), laneOptions(config, tracer)),
   );
+  const traces = config.exportingTraces ? await orAbandon(tracer, () => openTraces(parts)) : undefined;
   const metrics = config.exportingMetrics ? await openMetrics(parts) : undefined;
-  const description = [lane?.description ?? 'export=off', metrics?.description].filter(Boolean).join(' ');
-  return { lane, metrics, description };
+  const others = [metrics?.description, traces?.description];
+  const description = [lane?.description ?? 'export=off', ...others].filter(Boolean).join(' ');
+  return { lane, metrics, traces, description };
 }
 
 /** Whether records leave the ring, where a crash leaves them, only for the disk. */
@@ -46,6 +50,13 @@ function laneOptions(config: Config, tracer: AcceptTracer): LaneOptions {
     spool: mode === 'off' ? undefined : { ...spool, mode },
     ...(isSafeFirst(config) && { onSafe: (accepts) => tracer.release(accepts) }),
   };
+}
+
+/** Imported only when wanted, as the lane is. */
+async function openTraces({ environment, ledger, warn }: ExportsParts): Promise<TracesExport | undefined> {
+  const { openTraces: open } = await import('../../export/open-traces.ts');
+  const print = (line: string) => void process.stderr.write(line);
+  return await open({ environment, hostAttributes: await hostAttributes(), ledger, warn, print });
 }
 
 /** Imported only when wanted, as the lane is. */

@@ -68,7 +68,7 @@ export class AcceptEncoder {
     const start = this.#frame.begin(out, EVENTS.accepted.timestampUnixNs(accept));
     this.#body(out, accept, task, listener);
     const dropped = this.#attributes(out, accept, task, listener);
-    this.#frame.end(out, start, dropped, EVENTS.accepted.observedUnixNs(accept));
+    this.#frame.end(out, start, dropped, EVENTS.accepted.span?.(accept), EVENTS.accepted.observedUnixNs(accept));
     return dropped;
   }
 

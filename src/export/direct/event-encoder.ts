@@ -21,7 +21,7 @@ export class EventEncoder<Kind extends EventKind> {
 
   /** Returns how many attributes the limit left out. */
   encode(out: ByteWriter, record: EventRecords[Kind]): number {
-    const { timestampUnixNs, observedUnixNs, body } = EVENTS[this.#kind];
+    const { timestampUnixNs, observedUnixNs, body, span } = EVENTS[this.#kind];
     const start = this.#frame.begin(out, timestampUnixNs(record));
     const bodyStart = beginBody(out);
     out.rawText(body(record));
@@ -33,7 +33,7 @@ export class EventEncoder<Kind extends EventKind> {
       if (attributes++ < this.#attributeLimit) this.#keyValues[index]?.write(out, value);
     }
     const dropped = Math.max(attributes - this.#attributeLimit, 0);
-    this.#frame.end(out, start, dropped, observedUnixNs(record));
+    this.#frame.end(out, start, dropped, span?.(record), observedUnixNs(record));
     return dropped;
   }
 }

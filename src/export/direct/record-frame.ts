@@ -1,6 +1,7 @@
+import type { SpanIds } from '../../record/accept-span.ts';
 import { EVENTS, type EventKind } from '../../record/events.ts';
 import { ByteWriter } from './byte-writer.ts';
-import { DELIMITED, FIXED64, tag, VARINT, varintBytes } from './wire.ts';
+import { DELIMITED, FIXED32, FIXED64, tag, VARINT, varintBytes } from './wire.ts';
 
 /** ScopeLogs.log_records, and the fields of opentelemetry-proto's LogRecord. */
 const LOG_RECORD = tag(2, DELIMITED);
@@ -9,10 +10,17 @@ const SEVERITY_NUMBER = tag(2, VARINT);
 const BODY = tag(5, DELIMITED);
 export const ATTRIBUTES_FIELD = 6;
 const DROPPED_ATTRIBUTES_COUNT = tag(7, VARINT);
+const FLAGS = tag(8, FIXED32);
+const TRACE_ID = tag(9, DELIMITED);
+const SPAN_ID = tag(10, DELIMITED);
 const OBSERVED_TIME = tag(11, FIXED64);
 const EVENT_NAME = tag(12, DELIMITED);
 /** AnyValue.string_value. */
 const STRING = tag(1, DELIMITED);
+
+/** All before a trace id's bytes, its flags being SAMPLED, and all before those of a span id. */
+const BEFORE_TRACE_ID = Uint8Array.of(FLAGS, 1, 0, 0, 0, TRACE_ID, 16);
+const BEFORE_SPAN_ID = Uint8Array.of(SPAN_ID, 8);
 
 /** What of log records of one kind of event is the same, and their beginning and end. */
 export class RecordFrame {
@@ -41,14 +49,28 @@ export class RecordFrame {
     return start;
   }
 
-  end(out: ByteWriter, start: number, droppedAttributes: number, observedUnixNs: bigint): void {
+  end(
+    out: ByteWriter,
+    start: number,
+    droppedAttributes: number,
+    span: SpanIds | undefined,
+    observedUnixNs: bigint,
+  ): void {
     out.byte(DROPPED_ATTRIBUTES_COUNT);
     out.varint(droppedAttributes);
+    if (span) writeSpan(out, span);
     out.byte(OBSERVED_TIME);
     out.fixed64(observedUnixNs);
     out.bytes(this.#eventName);
     fillLength(out, start + 1, 2);
   }
+}
+
+function writeSpan(out: ByteWriter, { traceId, spanId }: SpanIds): void {
+  out.bytes(BEFORE_TRACE_ID);
+  out.bytes(Buffer.from(traceId, 'hex'));
+  out.bytes(BEFORE_SPAN_ID);
+  out.bytes(Buffer.from(spanId, 'hex'));
 }
 
 /** Returns where the body began, for `endBody`; its text comes next. */

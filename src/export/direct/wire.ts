@@ -2,6 +2,7 @@
 export const VARINT = 0;
 export const FIXED64 = 1;
 export const DELIMITED = 2;
+export const FIXED32 = 5;
 
 /** The byte before a field's value; for field numbers below 16. */
 export function tag(fieldNumber: number, wireType: number): number {

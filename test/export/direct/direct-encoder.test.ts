@@ -3,7 +3,9 @@ import { test } from 'node:test';
 import { resourceFromAttributes } from '@opentelemetry/resources';
 import { DirectEncoder } from '../../../src/export/direct/direct-encoder.ts';
 import type { RecordBatch } from '../../../src/record/accept-record.ts';
+import { spanIdsOf } from '../../../src/record/accept-span.ts';
 import { ATTRIBUTES } from '../../../src/record/attributes.ts';
+import { TracedBatch } from '../../../src/record/traced-batch.ts';
 import { exampleRecord, IPV6, MAPPED } from '../../output/example-record.ts';
 import { randomFrom } from '../../random.ts';
 import { randomEvents } from '../../record/random-events.ts';
@@ -78,7 +80,10 @@ test(`requests of random records are the SDK's, byte for byte (TCPACCEPT_TEST_SE
     };
     const encoders = new Encoders(limits);
     for (let round = 0; round < ROUNDS; round++) {
-      const batch = accepts.batch(below(MOST_RECORDS));
+      const drained = accepts.batch(below(MOST_RECORDS));
+      const share = random();
+      const spans = drained.records.map(({ uid }) => (random() < share ? spanIdsOf(uid) : undefined));
+      const batch = random() < 0.5 ? drained : new TracedBatch(drained, spans);
       if (random() < 0.2) encoders.acceptDecoded(batch);
       else encoders.accept(batch);
       if (random() < 0.3) encoders.addOneOfEach(randomEvents(below));
