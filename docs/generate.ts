@@ -1,10 +1,9 @@
-/** Makes the README's tables, docs/performance.md and its plots anew: `npm run docs`. */
+/** Makes the tables of the README and the reference, docs/performance.md and its plots anew: `npm run docs`. */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { performancePage, performancePlots, readResults } from './performance.ts';
-import { withSections } from './reference.ts';
+import { DOCUMENTS, withSections } from './reference.ts';
 
-const readme = new URL('../README.md', import.meta.url);
-writeFileSync(readme, withSections(readFileSync(readme, 'utf8')));
+for (const document of DOCUMENTS) writeFileSync(document, withSections(readFileSync(document, 'utf8')));
 
 const results = readResults();
 writeFileSync(new URL('performance.md', import.meta.url), performancePage(results));

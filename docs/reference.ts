@@ -1,4 +1,4 @@
-/** The README's tables, each made from the code that the program itself uses. */
+/** The tables of the README and of docs/reference.md, each made from the code that the program itself uses. */
 import { OPTION_KEYS, OPTIONS } from '../src/config.ts';
 import { ERROR_CODES } from '../src/errors.ts';
 import { OTEL_VARIABLES } from '../src/export/otel-variables.ts';
@@ -8,7 +8,10 @@ import { LEDGER_BRIEFS, LEDGER_IDENTITIES, LEDGER_METRICS, LEDGER_NAMES, type Le
 import { ATTRIBUTES } from '../src/record/attributes.ts';
 import { EVENTS } from '../src/record/events.ts';
 
-/** Text between the README's `<!-- made:NAME -->` and `<!-- end -->` marks, by name. */
+/** Where they stand. */
+export const DOCUMENTS = ['README.md', 'docs/reference.md'].map((path) => new URL(`../${path}`, import.meta.url));
+
+/** Text between a document's `<!-- made:NAME -->` and `<!-- end -->` marks, by name. */
 export const SECTIONS: Readonly<Record<string, () => string>> = {
   options: () =>
     table(
@@ -100,7 +103,7 @@ export function withSections(text: string): string {
     /(<!-- made:(\w+) -->\n)[\s\S]*?(<!-- end -->)/g,
     (_all, open: string, name: string, end: string) => {
       const make = SECTIONS[name];
-      if (!make) throw new Error(`the README marks a section ${name}, which docs/reference.ts does not make`);
+      if (!make) throw new Error(`a document marks a section ${name}, which docs/reference.ts does not make`);
       return `${open}${make()}\n${end}`;
     },
   );

@@ -46,14 +46,17 @@ test('a burst into a ring of 4 KiB: what had no room is counted to the unit, and
   await using server = await Server.start();
   await using client = await Server.start();
   const { listener, port } = await server.listen('inet', '127.0.0.1');
-  const { ledger, told } = await runOver(['-P', `${port}`, '--ring-bytes', `${RING_BYTES}`], async (tracer) => {
-    // A tracer that does not run reads nothing.
-    tracer.signal('SIGSTOP');
-    const serving = server.begin('serve', { listener, count: BURST, thread: 'burst' });
-    await client.run('connect', { family: 'inet', address: '127.0.0.1', ports: [port], count: BURST });
-    await serving.done;
-    tracer.signal('SIGCONT');
-  });
+  const { ledger, told } = await runOver(
+    ['-P', `${port}`, '--mode', 'events', '--ring-bytes', `${RING_BYTES}`],
+    async (tracer) => {
+      // A tracer that does not run reads nothing.
+      tracer.signal('SIGSTOP');
+      const serving = server.begin('serve', { listener, count: BURST, thread: 'burst' });
+      await client.run('connect', { family: 'inet', address: '127.0.0.1', ports: [port], count: BURST });
+      await serving.done;
+      tracer.signal('SIGCONT');
+    },
+  );
   const { submitted, ring_full, printed } = ledger;
   assert.deepEqual(
     { submitted, ring_full, printed },
