@@ -61,6 +61,11 @@ $(B)/dist.stamp: $(shell find src -name '*.ts') tsconfig.json tsconfig.build.jso
 	$(B)/node node_modules/typescript/bin/tsc -p tsconfig.build.json
 	@touch $@
 
+# What benches time.
+$(B)/bench/timed-server: bench/accept-cost/timed-server.c
+	@mkdir -p $(@D)
+	gcc -O2 $(WARNINGS) $< -o $@
+
 # What makes the connections of test/kernel and test/vm; every x86_64 gcc builds 32-bit code that needs no libc.
 W := $(B)/workload
 .PHONY: workload

@@ -19,30 +19,42 @@ export async function alternate(
   variants: readonly Variant[],
   { rounds, warmups }: { readonly rounds: number; readonly warmups: number },
 ): Promise<Map<string, Sample[]>> {
-  const children = variants.map(({ module, args }) => fork(module, args, { execArgv: [] }));
+  const children = variants.map((variant) => new VariantProcess(variant));
   const samples = new Map(variants.map(({ name }) => [name, [] as Sample[]]));
   try {
     for (let round = -warmups; round < rounds; round++) {
       for (const [index, { name }] of variants.entries()) {
-        const sample = await askFor(children[index], name);
-        if (round >= 0) samples.get(name)?.push(sample);
+        const sample = await children[index]?.ask();
+        if (round >= 0 && sample) samples.get(name)?.push(sample);
       }
     }
   } finally {
-    for (const child of children) child.kill();
+    for (const child of children) child.end();
   }
   return samples;
 }
 
-async function askFor(child: ChildProcess | undefined, name: string): Promise<Sample> {
-  if (!child) throw new Error(`${name} has no process`);
-  const ended = once(child, 'exit').then(([code, signal]) => {
-    throw new Error(`${name} ended: ${code ?? signal}`);
-  });
-  child.send('round');
-  const [sample]: Sample[] = await Promise.race([once(child, 'message'), ended]);
-  ended.catch(() => {});
-  return sample ?? {};
+class VariantProcess {
+  readonly #child: ChildProcess;
+  readonly #ended: Promise<never>;
+
+  constructor({ name, module, args }: Variant) {
+    this.#child = fork(module, args, { execArgv: [] });
+    this.#ended = once(this.#child, 'exit').then(([code, signal]) => {
+      throw new Error(`${name} ended: ${code ?? signal}`);
+    });
+    this.#ended.catch(() => {});
+  }
+
+  async ask(): Promise<Sample> {
+    this.#child.send('round');
+    const [sample]: Sample[] = await Promise.race([once(this.#child, 'message'), this.#ended]);
+    return sample ?? {};
+  }
+
+  end(): void {
+    this.#child.kill();
+  }
 }
 
 /** In a variant's process: runs a round whenever it is asked for. */

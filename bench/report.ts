@@ -1,5 +1,6 @@
+import { execFileSync } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
-import { cpus, release } from 'node:os';
+import { cpus, loadavg, release } from 'node:os';
 
 export interface Report {
   /** The bench's, and its file's. */
@@ -10,15 +11,41 @@ export interface Report {
   readonly results: unknown;
 }
 
+/** What `bench/results/NAME.json` holds. */
+export interface Written<Results> {
+  readonly question: string;
+  readonly host: {
+    readonly kernel: string;
+    readonly cpu?: string;
+    readonly cpus: number;
+    readonly node: string;
+    readonly commit?: string;
+    /** Of the last minute, the bench's own included: above the number of CPUs the machine was busy with other things. */
+    readonly load: number;
+  };
+  readonly table: Report['table'];
+  readonly results: Results;
+}
+
 const FOLDER = new URL('results/', import.meta.url);
 
 /** Prints the table, median (min - max), and writes `bench/results/NAME.json` with what it was measured on. */
 export function report({ name, question, table, results }: Report): void {
-  const host = { kernel: release(), cpu: cpus()[0]?.model.trim(), cpus: cpus().length, node: process.version };
+  const host = {
+    kernel: release(),
+    cpu: cpus()[0]?.model.trim(),
+    cpus: cpus().length,
+    node: process.version,
+    commit: execFileSync('git', ['rev-parse', '--short', 'HEAD'], { encoding: 'utf8' }).trim(),
+    load: Number(loadavg()[0]?.toFixed(1)),
+  };
   const lines = [table.columns, table.columns.map(() => '---'), ...table.rows].map(
     (cells) => `| ${cells.join(' | ')} |`,
   );
   process.stdout.write(`${question}: median (min - max); ${JSON.stringify(host)}\n${lines.join('\n')}\n`);
   mkdirSync(FOLDER, { recursive: true });
-  writeFileSync(new URL(`${name}.json`, FOLDER), `${JSON.stringify({ question, host, results }, undefined, 2)}\n`);
+  writeFileSync(
+    new URL(`${name}.json`, FOLDER),
+    `${JSON.stringify({ question, host, table, results }, undefined, 2)}\n`,
+  );
 }

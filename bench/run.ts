@@ -3,7 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { globSync } from 'node:fs';
 import { basename } from 'node:path';
 
-const NO_BENCH = ['alternate', 'report', 'run', 'spread'];
+const NO_BENCH = ['alternate', 'built-command', 'report', 'run', 'spread'];
 
 const known = globSync('bench/*.ts')
   .map((file) => basename(file, '.ts'))

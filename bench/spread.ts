@@ -17,6 +17,11 @@ export function ratioOf(above: readonly number[], below: readonly number[]): Spr
   return spreadOf(above.map((sample, round) => sample / (below[round] ?? Number.NaN)));
 }
 
+/** What was measured in the same round, subtracted. */
+export function differenceOf(above: readonly number[], below: readonly number[]): Spread {
+  return spreadOf(above.map((sample, round) => sample - (below[round] ?? Number.NaN)));
+}
+
 /** `1.23 (1.10 - 1.50)`: the median, the least and the most. */
 export function spreadText({ median, min, max }: Spread, digits = 2): string {
   return `${median.toFixed(digits)} (${min.toFixed(digits)} - ${max.toFixed(digits)})`;

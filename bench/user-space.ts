@@ -7,9 +7,9 @@ import { type Report, report } from './report.ts';
 import { ratioOf, type Spread, spreadOf, spreadText } from './spread.ts';
 
 const LANE = new URL('user-space/lane.ts', import.meta.url);
-const ROUNDS = 9;
-const WARMUPS = 3;
-const RECORDS = 128 * 1024;
+const ROUNDS = 5;
+const WARMUPS = 2;
+const RECORDS = 32 * 1024;
 
 export interface UserSpaceResult {
   readonly target: string;

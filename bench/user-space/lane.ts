@@ -29,11 +29,13 @@ class WatchedLedger extends Ledger {
   }
 
   async untilQueued(most: number): Promise<void> {
-    if (this.get('queued') <= most) return;
     this.#wanted = most;
-    await new Promise<void>((resolve) => {
-      this.#reached = resolve;
-    });
+    // Records that change hands are in nobody's for a moment: what counts is what holds once that is over.
+    while (this.get('queued') > most) {
+      await new Promise<void>((resolve) => {
+        this.#reached = resolve;
+      });
+    }
     this.#reached = undefined;
   }
 }

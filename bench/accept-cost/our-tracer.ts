@@ -1,0 +1,46 @@
+import { type ChildProcess, fork } from 'node:child_process';
+import { once } from 'node:events';
+import type { KernelCounts } from '../../src/kernel/accept-tracer.ts';
+import type { TracerSettings } from '../../src/kernel/open-session.ts';
+import type { TracerAnswer, TracerOrder } from './tracer.ts';
+
+const PROGRAM = new URL('tracer.ts', import.meta.url);
+
+/** What a bench attaches and detaches; it reads in a process of its own. */
+export class OurTracer {
+  readonly #child: ChildProcess;
+  readonly #ended: Promise<never>;
+
+  constructor(addon?: string) {
+    this.#child = fork(PROGRAM, addon ? [addon] : []);
+    this.#ended = once(this.#child, 'exit').then(([code, signal]) => {
+      throw new Error(`the tracer ended: ${code ?? signal}`);
+    });
+    this.#ended.catch(() => {});
+  }
+
+  get pid(): number {
+    return this.#child.pid ?? 0;
+  }
+
+  async attach(settings: Partial<TracerSettings>): Promise<void> {
+    await this.#ask({ attach: { hook: 'auto', ringBytes: 8 << 20, self: 'all', ...settings } });
+  }
+
+  async detach(): Promise<KernelCounts> {
+    const answer = await this.#ask('detach');
+    if (!('counts' in answer)) throw new Error('no counts');
+    return answer.counts;
+  }
+
+  [Symbol.dispose](): void {
+    this.#child.kill();
+  }
+
+  async #ask(order: TracerOrder): Promise<TracerAnswer> {
+    this.#child.send(order);
+    const [answer]: TracerAnswer[] = await Promise.race([once(this.#child, 'message'), this.#ended]);
+    if (!answer) throw new Error('the tracer says nothing');
+    return answer;
+  }
+}

@@ -1,0 +1,55 @@
+/**
+ * The tracer of a bench, in its process: attached and detached as it is told, and reading as the command does: every
+ * record is drained, identified and encoded, and then forgotten. Usage: tracer.ts [ADDON], by default this build's.
+ */
+import { createRequire } from 'node:module';
+import { resourceFromAttributes } from '@opentelemetry/resources';
+import { DirectEncoder } from '../../src/export/direct/direct-encoder.ts';
+import { readOtlpEnvironment } from '../../src/export/otlp-environment.ts';
+import { RequestBatcher } from '../../src/export/request-batcher.ts';
+import type { EncodedRequest } from '../../src/export/transport/encoded-request.ts';
+import { Identifier } from '../../src/identity/identify.ts';
+import { ProcessCache } from '../../src/identity/process-cache.ts';
+import { AcceptTracer, type KernelCounts } from '../../src/kernel/accept-tracer.ts';
+import type { NativeBinding } from '../../src/kernel/binding.ts';
+import { loadNative } from '../../src/kernel/native.ts';
+import type { TracerSettings } from '../../src/kernel/open-session.ts';
+import { Ledger } from '../../src/ledger.ts';
+
+/** What the process is told: to attach so, or to detach. */
+export type TracerOrder = { readonly attach: TracerSettings } | 'detach';
+/** What it answers: nothing once attached, and what the kernel counted once detached. */
+export type TracerAnswer = { readonly hook: string } | { readonly counts: KernelCounts };
+
+const [addon] = process.argv.slice(2);
+const native: NativeBinding = addon ? createRequire(import.meta.url)(addon) : loadNative();
+const { settings } = readOtlpEnvironment({});
+const warn = (_cause: string, text: string) => void process.stderr.write(`${text}\n`);
+const encoder = new DirectEncoder({
+  resource: resourceFromAttributes({ 'service.name': 'bench' }),
+  limits: settings.limits,
+  warn,
+});
+const onRequest = ({ body }: EncodedRequest) => encoder.takeBack(body);
+const sink = new RequestBatcher({ encoder, batch: settings.batch, ledger: new Ledger(), onRequest });
+const identifier = new Identifier({ cache: new ProcessCache() });
+let tracer: AcceptTracer | undefined;
+
+process.on('message', (order: TracerOrder) => {
+  if (order === 'detach') return void detach();
+  tracer = new AcceptTracer(order.attach, native);
+  tracer.run((batch) => sink.accept(identifier.identify(batch)));
+  answer({ hook: tracer.hook });
+});
+
+async function detach(): Promise<void> {
+  if (!tracer) throw new Error('nothing is attached');
+  await tracer.stop();
+  const counts = tracer.counts();
+  tracer.close();
+  answer({ counts });
+}
+
+function answer(what: TracerAnswer): void {
+  process.send?.(what);
+}

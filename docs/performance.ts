@@ -1,0 +1,224 @@
+/** docs/performance.md and its plots, made from the results of the benches: every figure there is one of a run. */
+import { existsSync, readFileSync } from 'node:fs';
+import type { AddedCost } from '../bench/accept-cost/in-turn.ts';
+import type { GuestCosts } from '../bench/accept-cost/tracers-in-guest.ts';
+import type { PairedCosts } from '../bench/accept-cost.ts';
+import type { Footprint } from '../bench/footprint.ts';
+import type { RateResult } from '../bench/highest-rate.ts';
+import type { NginxResults } from '../bench/nginx.ts';
+import type { ProgramCost } from '../bench/programs.ts';
+import type { Written } from '../bench/report.ts';
+import type { Spread } from '../bench/spread.ts';
+import type { UserSpaceResult } from '../bench/user-space.ts';
+import { type BarPlot, barPlot } from './performance-plots.ts';
+
+/** The results by bench; `tracers` needs a guest, and is missing until it has run. */
+export interface Results {
+  readonly 'accept-cost': Written<PairedCosts>;
+  readonly 'other-syscalls': Written<PairedCosts>;
+  readonly programs: Written<readonly ProgramCost[]>;
+  readonly tracers: Written<GuestCosts> | undefined;
+  readonly nginx: Written<NginxResults>;
+  readonly 'highest-rate': Written<RateResult>;
+  readonly 'user-space': Written<readonly UserSpaceResult[]>;
+  readonly footprint: Written<Footprint>;
+}
+export type BenchName = keyof Results;
+
+/** Of what is not delivered: on disk, or in summaries. */
+const NOT_LOST = ['spooled', 'aggregated'];
+const TEMPLATE = new URL('performance-template.md', import.meta.url);
+const RESULTS = new URL('../bench/results/', import.meta.url);
+
+export function readResults(): Results {
+  const read = (name: BenchName) => JSON.parse(readFileSync(new URL(`${name}.json`, RESULTS), 'utf8'));
+  return {
+    'accept-cost': read('accept-cost'),
+    'other-syscalls': read('other-syscalls'),
+    programs: read('programs'),
+    tracers: existsSync(new URL('tracers.json', RESULTS)) ? read('tracers') : undefined,
+    nginx: read('nginx'),
+    'highest-rate': read('highest-rate'),
+    'user-space': read('user-space'),
+    footprint: read('footprint'),
+  };
+}
+
+/** The page: the template with `{{goals}}`, each `{{BENCH}}` (table and host) and each `{{value:NAME}}` filled in. */
+export function performancePage(results: Results, template = readFileSync(TEMPLATE, 'utf8')): string {
+  const values: Readonly<Record<string, string>> = valuesOf(results);
+  return template.replace(/\{\{([\w:-]+)\}\}/g, (_all, name: string) => {
+    if (name === 'goals') return goalsTable(results);
+    const value = name.startsWith('value:') ? values[name.slice(6)] : undefined;
+    if (value !== undefined) return value;
+    if (!(name in results)) throw new Error(`the template asks for ${name}, which nothing makes`);
+    return benchSection(results[name as BenchName]);
+  });
+}
+
+function benchSection(written: Written<unknown> | undefined): string {
+  if (!written) return 'Not measured yet.';
+  const { question, host, table, results } = written;
+  const { kernel, cpu, cpus, node, load, commit } = host;
+  const where = `Linux ${kernel}, ${cpus} × ${cpu}, Node.js ${node}, load average ${load}${commit ? `, commit ${commit}` : ''}`;
+  return `${markdownTable(table.columns, table.rows)}\n\n*${question}: median (min - max). ${where}${aloneText(results)}.*`;
+}
+
+function aloneText(results: unknown): string {
+  if (typeof results !== 'object' || results === null || !('alone' in results && 'rounds' in results)) return '';
+  return `, ${results.alone} of ${results.rounds} rounds with no other tracer on the host`;
+}
+
+function markdownTable(columns: readonly string[], rows: readonly (readonly string[])[]): string {
+  const lines = [columns, columns.map(() => '---'), ...rows];
+  return lines.map((cells) => `| ${cells.join(' | ')} |`).join('\n');
+}
+
+function costOf(costs: readonly AddedCost[], name: string): AddedCost {
+  const cost = costs.find((one) => one.name === name);
+  if (!cost) throw new Error(`no result of ${name}`);
+  return cost;
+}
+
+interface Goal {
+  readonly what: string;
+  /** `undefined`: not yet. */
+  readonly measured: number | undefined;
+  readonly unit: string;
+  readonly digits: number;
+  readonly atMost?: number;
+  readonly atLeast?: number;
+}
+
+function goalsOf(results: Results): readonly Goal[] {
+  const [, , collector] = results['user-space'].results;
+  const host = results['accept-cost'].results.costs;
+  const accepts = results.tracers?.results.accepts;
+  const ofBcc = (hook: string) =>
+    accepts && costOf(accepts, hook).addedNs.median / costOf(accepts, 'bcc').addedNs.median;
+  const requestsPercent = (traced: string) =>
+    (results.nginx.results.loads.find(({ name }) => name === traced)?.requestsRatio.median ?? Number.NaN) * 100;
+  const rate = results['highest-rate'].results;
+  const lost = Object.entries(rate.lost).reduce(
+    (sum, [cause, count]) => sum + (NOT_LOST.includes(cause) ? 0 : count),
+    0,
+  );
+  const { startMillis, idleMib } = results.footprint.results;
+  return [
+    goal('user-space CPU a record, direct lane, into the collector', collector?.directMicros.median, 'µs', 2, {
+      atMost: 1.5,
+    }),
+    goal('SDK lane to direct lane, into the collector', collector?.ratio.median, 'x', 1, { atLeast: 8 }),
+    goal('added to an accept, fexit to bcc', ofBcc('fexit'), 'x', 2, { atMost: 0.2 }),
+    goal('added to an accept, kretprobe to bcc', ofBcc('kretprobe'), 'x', 2, { atMost: 0.6 }),
+    goal('added to an accept, syscall hook', costOf(host, 'every attribute').addedNs.median / 1000, 'µs', 2, {
+      atMost: 0.65,
+    }),
+    goal('nginx, requests/s with events, of untraced', requestsPercent('events'), '%', 1, {
+      atLeast: 98,
+    }),
+    goal('nginx, requests/s with summaries, of untraced', requestsPercent('summary'), '%', 1, { atLeast: 99 }),
+    goal('lost at the highest accept rate of the host', lost, ` of ${rate.accepts}`, 0, { atMost: 0 }),
+    goal(
+      'other system calls, syscall hook',
+      costOf(results['other-syscalls'].results.costs, 'syscall hook').addedNs.median,
+      'ns',
+      0,
+      { atMost: 60 },
+    ),
+    goal('start until tracing', startMillis.median, 'ms', 0, { atMost: 300 }),
+    goal('RSS when idle', idleMib.median, 'MiB', 0, { atMost: 80 }),
+    goal('RSS at the highest accept rate, peak', rate.peakMib.median, 'MiB', 0, { atMost: 105 }),
+  ];
+}
+
+function goal(
+  what: string,
+  measured: number | undefined,
+  unit: string,
+  digits: number,
+  bound: Pick<Goal, 'atMost' | 'atLeast'>,
+): Goal {
+  if (Number.isNaN(measured)) throw new Error(`not measured: ${what}`);
+  return { what, measured, unit, digits, ...bound };
+}
+
+function goalsTable(results: Results): string {
+  const rows = goalsOf(results).map(({ what, measured, unit, digits, atMost, atLeast }) => {
+    const bound = atMost === undefined ? `>= ${atLeast}` : `<= ${atMost}`;
+    if (measured === undefined) return [what, `${bound} ${unit}`, 'not yet', '**no**'];
+    const isMet = measured <= (atMost ?? measured) && measured >= (atLeast ?? measured);
+    return [
+      what,
+      `${bound} ${unit}`.replace('  of', ' of'),
+      `${measured.toFixed(digits)} ${unit}`.replace('  of', ' of'),
+      isMet ? 'yes' : '**no**',
+    ];
+  });
+  return markdownTable(['what', 'goal', 'measured', 'met'], rows);
+}
+
+/** Single figures that the page's sentences name. */
+function valuesOf(results: Results): Record<string, string> {
+  const micros = ({ median }: Spread) => (median / 1000).toFixed(2);
+  const { costs } = results['accept-cost'].results;
+  const { plainBytes, gzipBytes, recordsOfARequest } = results.footprint.results;
+  return {
+    everyAttribute: micros(costOf(costs, 'every attribute').addedNs),
+    filteredOut: micros(costOf(costs, 'filtered out').addedNs),
+    wholeConnection: micros(costOf(costs, 'every attribute').addedWholeNs),
+    guestKernel: results.tracers?.results.kernel ?? 'not run',
+    tracersPlot: results.tracers ? '![Added to an accept, by tracer](performance-tracers.svg)' : '',
+    plainBytes: plainBytes.toFixed(0),
+    gzipBytes: gzipBytes.toFixed(0),
+    recordsOfARequest: recordsOfARequest.toFixed(0),
+  };
+}
+
+/** The plots by file name, beside the page. */
+export async function performancePlots(results: Results): Promise<Readonly<Record<string, string>>> {
+  const plots: Readonly<Record<string, BarPlot>> = {
+    'performance-accept.svg': {
+      title: 'Added to an accept, syscall hook',
+      axis: 'µs, median and range of the rounds; the line is the goal',
+      bars: inMicros(results['accept-cost'].results.costs),
+      goal: 0.65,
+    },
+    ...(results.tracers && {
+      'performance-tracers.svg': {
+        title: 'Added to an accept, in an emulated 6.1 guest',
+        axis: 'µs, median and range of the rounds',
+        bars: inMicros(results.tracers.results.accepts),
+      },
+    }),
+    'performance-nginx.svg': {
+      title: 'nginx, requests/s of untraced',
+      axis: 'of untraced in the same round, median and range; the line is the goal',
+      bars: results.nginx.results.loads
+        .filter(({ name }) => name !== 'untraced')
+        .map(({ name, requestsRatio }) => ({ name, ...requestsRatio })),
+      goal: 0.98,
+    },
+    'performance-lanes.svg': {
+      title: 'User-space CPU of a record',
+      axis: 'µs, median and range of the rounds',
+      bars: results['user-space'].results.flatMap(({ target, directMicros, sdkMicros }) => [
+        { name: `direct lane, ${target}`, ...directMicros },
+        { name: `SDK lane, ${target}`, ...sdkMicros },
+      ]),
+    },
+  };
+  const drawn = Object.entries(plots).map(async ([file, plot]) => [file, await barPlot(plot)] as const);
+  return Object.fromEntries(await Promise.all(drawn));
+}
+
+function inMicros(costs: readonly AddedCost[]) {
+  return costs
+    .filter(({ name }) => name !== 'untraced')
+    .map(({ name, addedNs: { median, min, max } }) => ({
+      name,
+      median: median / 1000,
+      min: min / 1000,
+      max: max / 1000,
+    }));
+}
