@@ -164,8 +164,12 @@ export class AcceptTracer {
    * on recording: then the counts stay as they are, and what comes now is the next reader's. May be called again.
    */
   stop(): Promise<void> {
-    this.#stopped ??= this.#settle();
-    return this.#stopped;
+    if (this.#stopped) return this.#stopped;
+    // Known as stopped before it settles: a batch handed over meanwhile may stop it again.
+    const { promise, resolve, reject } = Promise.withResolvers<void>();
+    this.#stopped = promise;
+    this.#settle().then(resolve, reject);
+    return promise;
   }
 
   /**
