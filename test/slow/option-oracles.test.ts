@@ -47,7 +47,7 @@ suite('bcc with the same options, 6.1', () => {
   before(async () => {
     tables = await runInGuest({
       line: '6.1',
-      program: 'option-oracles-in-guest.ts',
+      program: '../slow/option-oracles-in-guest.ts',
       headers: true,
       timeoutMillis: GUEST_MILLIS,
     });

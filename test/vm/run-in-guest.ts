@@ -24,7 +24,7 @@ exec "$NODE" "$PROGRAM" /results/results.json $ARGUMENTS
 export interface GuestProgram {
   /** Of kernels, for instance `6.1`. */
   readonly line: string;
-  /** A program beside this file; its first argument is the file where it leaves its results as JSON. */
+  /** A program, by its path from this file; its first argument is the file where it leaves its results as JSON. */
   readonly program: string;
   readonly args?: readonly string[];
   /** Whether the kernel's headers are where bcc looks; default false. */
