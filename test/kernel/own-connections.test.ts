@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import { test } from 'node:test';
 import type { TracerSettings } from '../../src/kernel/open-session.ts';
 import { connectTo, resetAll } from './client.ts';
@@ -100,7 +101,9 @@ test('the ends of an own connection, used again by another process, are a record
     await using trace = new Trace({ self: 'all', ports: [inet.port] });
     const own = await connectTo(inet.port, '127.0.0.1');
     await server.accept(inet);
+    const closed = once(own.socket, 'close');
     resetAll([own]);
+    await closed;
     const again = { family: 'inet', address: '127.0.0.1', ports: [inet.port], source_port: own.peerPort };
     await other.run('connect', again);
     await server.accept(inet);
