@@ -3,6 +3,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { SpoolStore } from '../../src/export/spool/spool-store.ts';
+import { randomFrom } from '../random.ts';
 import { SmallDisk } from '../export/spool/spool-under-test.ts';
 
 const MIB = 1024 ** 2;
@@ -44,6 +45,25 @@ test('a full disk: the oldest make room for the newest, nothing that is lent out
   const again = open(directory);
   assert.equal(again.opened.contents.requests, left.length - 10);
   again.close();
+});
+
+test('full disks, and requests of any size: it goes on, and can be opened again', (t) => {
+  const seed = Number(process.env['TEST_SEED'] ?? Date.now() % 1_000_000) + 1;
+  t.diagnostic(`seed ${seed}; TEST_SEED=${seed - 1} repeats it`);
+  const random = randomFrom(seed);
+  for (let round = 0; round < 8; round++) {
+    using disk = new SmallDisk(Math.ceil((5 + 3 * random()) * MIB));
+    const store = open(disk.path);
+    for (let id = 1; id <= 200; id++) {
+      store.put(request(id, Math.ceil(random() ** 2 * ROW_BYTES)));
+      // What nobody takes: lent out, and given back.
+      if (random() < 0.5) store.settle([], store.lend(4).map((lent) => lent.id));
+    }
+    store.close();
+    const again = open(disk.path);
+    assert.equal(again.opened.lastId, 200);
+    again.close();
+  }
 });
 
 test('a disk full of what is not ours takes nothing, and says so; what there is stays', () => {

@@ -1,7 +1,10 @@
 import { closeSync, existsSync, openSync, rmSync, writeSync } from 'node:fs';
 
-/** SQLite needs some pages to delete rows, for its journal and its lists of free pages. */
-const RESERVE_BYTES = 1024 * 1024;
+/**
+ * SQLite deletes by writing to its journal, and empties the journal by writing to the file: room for a journal at its
+ * longest (1 MiB, `CHECKPOINT_PAGES`, and a request), and for the deleting after it. With less, a full disk stayed full.
+ */
+export const RESERVE_BYTES = 2 * 1024 * 1024;
 
 /** A file of no content, there to be given up when the disk is full: without any room SQLite cannot even delete. */
 export class DiskReserve {

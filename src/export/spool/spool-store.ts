@@ -1,6 +1,6 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { DiskReserve } from './disk-reserve.ts';
+import { DiskReserve, RESERVE_BYTES } from './disk-reserve.ts';
 import { databasePath, moveAside, openSpoolDatabase, type SetAside } from './spool-database.ts';
 import { holderOf, SpoolLock } from './spool-lock.ts';
 import type { SpoolContents, SpoolSettings } from './spool-settings.ts';
@@ -29,7 +29,7 @@ export interface SpoolNews {
 const MOST_FREE_PAGES = 1024;
 const VACUUM_PAGES = 512;
 /** Freed on a full disk beside what is needed at once: for the reserve and the journal. */
-const FREED_BYTES = 2 * 1024 * 1024;
+const FREED_BYTES = RESERVE_BYTES + 1024 * 1024;
 const SMALL_VACUUM_PAGES = 64;
 
 /** Thrown when another process holds the directory; `pid` where that is known. */
