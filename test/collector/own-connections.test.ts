@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { OtlpServer } from '../export/otlp-server.ts';
+import { mostSkipped } from '../kernel/state-skips.ts';
 import { Acceptor } from './acceptor.ts';
 import type { CollectedRecord } from './collected-record.ts';
 import { startCollector } from './collector.ts';
@@ -47,7 +48,7 @@ for (const protocol of ['http/protobuf', 'http/json', 'grpc']) {
     // Where the kernel could not show us a change of state, which it counts, one of ours may look like any other.
     const ours = ({ attributes: a }: CollectedRecord) =>
       a['network.local.port'] === port && a['process.pid'] === collector.pid;
-    assert.ok(records.filter(ours).length <= unstamped, stderr);
+    assert.ok(records.filter(ours).length <= mostSkipped(1, unstamped), stderr);
     assert.deepEqual(
       records.filter(({ attributes }) => attributes['process.pid'] === acceptor.facts.pid).map(keyOfRecord),
       made,
@@ -74,7 +75,7 @@ test('each of many connections to an endpoint that keeps none open is counted, a
   const acceptedBy = (pid: number) => tracer.accepts.filter((row) => row['process.pid'] === pid);
   // Where the kernel could not show us a change of state, which it counts, one of ours may look like any other.
   const shown = acceptedBy(process.pid).filter((row) => row['network.local.port'] === server.port).length;
-  assert.ok(shown <= unstamped, stderr);
+  assert.ok(shown <= mostSkipped(ROUNDS, unstamped), stderr);
   // What is exported at the end, when nothing is seen any more, is in no count.
   assert.ok(before <= self + shown && self + shown <= server.requests.length, stderr);
   assert.equal(acceptedBy(acceptor.facts.pid).length, ROUNDS);

@@ -3,8 +3,8 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { SpoolStore } from '../../src/export/spool/spool-store.ts';
-import { randomFrom } from '../random.ts';
 import { SmallDisk } from '../export/spool/spool-under-test.ts';
+import { randomFrom } from '../random.ts';
 
 const MIB = 1024 ** 2;
 const ROW_BYTES = 250 * 1024;
@@ -57,7 +57,11 @@ test('full disks, and requests of any size: it goes on, and can be opened again'
     for (let id = 1; id <= 200; id++) {
       store.put(request(id, Math.ceil(random() ** 2 * ROW_BYTES)));
       // What nobody takes: lent out, and given back.
-      if (random() < 0.5) store.settle([], store.lend(4).map((lent) => lent.id));
+      if (random() < 0.5)
+        store.settle(
+          [],
+          store.lend(4).map((lent) => lent.id),
+        );
     }
     store.close();
     const again = open(disk.path);

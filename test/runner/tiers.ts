@@ -1,4 +1,5 @@
 import { globSync } from 'node:fs';
+import { basename } from 'node:path';
 import { run } from 'node:test';
 import { spec } from 'node:test/reporters';
 
@@ -17,6 +18,8 @@ interface Tier {
   /** For one file. */
   readonly timeoutMillis: number;
 }
+
+const SLOWEST_SHOWN = 10;
 
 const NEEDING_MORE = ['test/kernel/**', 'test/collector/**', 'test/backends/**', 'test/vm/**', 'test/slow/**'];
 
@@ -38,6 +41,8 @@ export async function runTier(name: string, tier: Tier): Promise<Tally> {
   const tally: Tally = { passed: 0, failed: 0, skipped: 0 };
   process.stdout.write(`\n${name}: ${files.length} files\n`);
 
+  const began = performance.now();
+  const seconds: [file: string, seconds: number][] = [];
   const stream = run({ files, concurrency: tier.concurrency, timeout: tier.timeoutMillis });
   stream.on('test:pass', ({ details, skip, todo }) => {
     if (details.type === 'suite') return;
@@ -48,9 +53,16 @@ export async function runTier(name: string, tier: Tier): Promise<Tally> {
   stream.on('test:fail', ({ details }) => {
     if (details.type !== 'suite') tally.failed++;
   });
+  stream.on('test:summary', ({ file, duration_ms }) => {
+    if (file !== undefined) seconds.push([file, duration_ms / 1000]);
+  });
   const report = stream.compose(new spec());
   report.pipe(process.stdout, { end: false });
   await new Promise((resolve, reject) => report.on('end', resolve).on('error', reject));
+
+  const slowest = seconds.toSorted(([, a], [, b]) => b - a).slice(0, SLOWEST_SHOWN);
+  const shown = slowest.map(([file, took]) => `${basename(file, '.test.ts')} ${took.toFixed(0)} s`).join(', ');
+  process.stdout.write(`${name}: ${((performance.now() - began) / 1000).toFixed(0)} s; ${shown}\n`);
 
   if (tally.passed === 0) {
     process.stdout.write(`✖ ${name}: no test passed, so this tier shows nothing\n`);
