@@ -1,7 +1,7 @@
 /**
  * Runs inside a guest: tests of the kernel tier, under each hook or once.
  *
- * Usage: kernel-tests-in-guest.ts RESULT_FILE. Needs root.
+ * Usage: kernel-tests-in-guest.ts RESULT_FILE NAME[,NAME...] [NAME[,NAME...]]: with each hook, and once. Needs root.
  */
 import { writeFileSync } from 'node:fs';
 import { run } from 'node:test';
@@ -15,15 +15,11 @@ export interface GuestTest {
   readonly error: string;
 }
 
-/** What may differ between hooks: the listener's truth, losses, a full ring. */
-const WITH_EACH_HOOK = ['accept-queue', 'losses', 'ring-full'];
-/** What may differ between kernels only. */
-const ONCE = ['listeners', 'pinned-maps'];
-
+const [resultFile = '/dev/stdout', withEachHook = '', once = ''] = process.argv.slice(2);
 const results: GuestTest[] = [];
 for (const hook of HOOKS) {
   process.env['TEST_HOOK'] = hook;
-  const names = hook === 'syscall' ? [...WITH_EACH_HOOK, ...ONCE] : WITH_EACH_HOOK;
+  const names = [withEachHook, hook === 'syscall' ? once : ''].flatMap((list) => list.split(',').filter(Boolean));
   const files = names.map((name) => fileURLToPath(new URL(`../kernel/${name}.test.ts`, import.meta.url)));
   const stream = run({ files, concurrency: 1 });
   stream.on('test:pass', ({ name, details }) => {
@@ -35,5 +31,5 @@ for (const hook of HOOKS) {
   });
   await stream.resume().toArray();
 }
-writeFileSync(process.argv[2] ?? '/dev/stdout', JSON.stringify(results));
+writeFileSync(resultFile, JSON.stringify(results));
 process.exit(0);

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { before, suite, test } from 'node:test';
-import { runInGuest } from '../vm/run-in-guest.ts';
 import type { OptionRound, OptionTables } from './option-oracles-in-guest.ts';
+import { runInGuest } from './run-in-guest.ts';
 
 const GUEST_MILLIS = 880_000;
 const OPTIONS = ['-T -t -P', '-p', '-6 --cgroupmap', '--mntnsmap'] as const;
@@ -47,7 +47,7 @@ suite('bcc with the same options, 6.1', () => {
   before(async () => {
     tables = await runInGuest({
       line: '6.1',
-      program: '../slow/option-oracles-in-guest.ts',
+      program: 'option-oracles-in-guest.ts',
       headers: true,
       timeoutMillis: GUEST_MILLIS,
     });
