@@ -68,6 +68,9 @@ u64 loaded_monotonic_ns = 0;
 u64 settled_misses = 0;
 u64 reader_notes[TCPACCEPT_NOTES] = {};
 
+/* Of connections of our own, the client's ports, a bit each. A bit may stay set, but none of one in self_connections is clear. */
+u64 self_client_ports[65536 / 64] = {};
+
 /* Records on their way to user space. The kernel reserves, user space frees by moving the consumer position.
  * Full: the record is dropped and RING_FULL counts it. */
 struct {

@@ -50,6 +50,7 @@ static __always_inline void note_connected(struct sock *sk, u16 family)
 	map_address(connection.server_address, ends.peer_address, family);
 	connection.client_port = ends.local_port;
 	connection.server_port = ends.peer_port;
+	__sync_fetch_and_or(&self_client_ports[connection.client_port / 64], 1ULL << connection.client_port % 64);
 	bpf_map_update_elem(&self_connections, &connection, &present, BPF_ANY);
 }
 
@@ -59,6 +60,9 @@ static __always_inline bool take_self_connection(const struct socket_ends *ends)
 	struct connection_ends connection = {};
 
 	if (self_mode == SELF_NONE)
+		return false;
+	/* Nearly every accept is another's, and this costs less than to look for it among ours. */
+	if (!(self_client_ports[ends->peer_port / 64] & 1ULL << ends->peer_port % 64))
 		return false;
 	map_address(connection.client_address, ends->peer_address, ends->family);
 	map_address(connection.server_address, ends->local_address, ends->family);
