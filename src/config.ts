@@ -3,6 +3,7 @@ import { nearestName } from './config/nearest-name.ts';
 import { longFlag, type OptionRow } from './config/option-row.ts';
 import { OPTION_KEYS, OPTIONS, type OptionKey, type OutputFormat, type SpoolMode } from './config/options.ts';
 import { TcpAcceptError } from './errors.ts';
+import type { RuntimeAddress } from './identity/runtime/runtime-address.ts';
 import type { Hook } from './kernel/binding.ts';
 import type { AddressRange, Selection } from './kernel/selection.ts';
 import type { Mode } from './kernel/summary-layout.ts';
@@ -57,6 +58,8 @@ export interface Config {
     /** Regular expression of what becomes `***`, whatever its case. */
     readonly secrets: string;
   };
+  /** Whom to ask what containers and their images are called; empty: nobody. */
+  readonly containerRuntimes: readonly RuntimeAddress[];
   /** Begin with an event of every listener. */
   readonly listeners: boolean;
   /** How and where is for the exporter to read from the OTEL_ variables. */
@@ -132,6 +135,7 @@ export function readConfig(
       isWanted: read(OPTIONS.commandLine, flags.commandLine),
       secrets: read(OPTIONS.commandLineRedact, flags.commandLineRedact),
     }),
+    containerRuntimes: Object.freeze(read(OPTIONS.containerRuntimes, flags.containerRuntimes)),
     listeners: read(OPTIONS.listeners, flags.listeners),
     exporting,
     spool: Object.freeze(spool),

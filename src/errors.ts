@@ -7,6 +7,7 @@ export const ERROR_CODES = {
   ERR_PINNED_MAP: EXIT.usage,
   ERR_PIN: EXIT.usage,
   ERR_PIN_HELD: EXIT.failed,
+  ERR_CONTAINER_RUNTIME: EXIT.usage,
   ERR_EXPORT_CONFIG: EXIT.usage,
   ERR_SPOOL_HELD: EXIT.failed,
   ERR_SPOOL: EXIT.failed,

@@ -143,6 +143,26 @@ const CASES: Readonly<Record<OptionKey, Cases>> = {
     ],
     wrong: ['(', '[a', '*'],
   },
+  containerRuntimes: {
+    of: (config) => config.containerRuntimes,
+    good: [
+      ['docker', [{ text: 'docker', api: 'docker', sockets: ['/run/docker.sock', '/var/run/docker.sock'] }]],
+      ['/run/a.sock', [{ text: '/run/a.sock', api: undefined, sockets: ['/run/a.sock'] }]],
+      [
+        'unix:///b, cri-o,unix:///b',
+        [
+          { text: 'unix:///b', api: undefined, sockets: ['/b'] },
+          { text: 'cri-o', api: 'cri', sockets: ['/run/crio/crio.sock', '/var/run/crio/crio.sock'] },
+        ],
+      ],
+    ],
+    wrong: [
+      'podman',
+      ...['Docker', 'docker,', 'run/docker.sock', 'unix://run/a', 'tcp://127.0.0.1:2375', 'toString'],
+      Array.from({ length: 9 }, (_, i) => `/${i}`).join(','),
+      `/${'x'.repeat(4095)}`,
+    ],
+  },
   listeners: { of: (config) => config.listeners, ...BOOLEANS },
   export: { of: (config) => config.exporting, ...BOOLEANS },
   spoolMode: {
@@ -245,6 +265,7 @@ test('with nothing given', () => {
       durationMillis: undefined,
       count: undefined,
       commandLine: { isWanted: false, secrets: OPTIONS.commandLineRedact.default.value },
+      containerRuntimes: [],
       listeners: false,
       exporting: false,
       spool: {

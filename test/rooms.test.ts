@@ -7,7 +7,7 @@ import { test } from 'node:test';
 const ROOMS: Readonly<Record<string, { values: readonly string[]; types?: readonly string[] }>> = {
   errors: { values: [] },
   ledger: { values: [] },
-  config: { values: ['errors'], types: ['kernel'] },
+  config: { values: ['errors'], types: ['kernel', 'identity'] },
   kernel: { values: ['errors'] },
   identity: { values: ['errors'], types: ['kernel'] },
   record: { values: [], types: ['kernel', 'identity', 'ledger'] },

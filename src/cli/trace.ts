@@ -1,5 +1,6 @@
 import type { Config } from '../config.ts';
 import { EXIT } from '../errors.ts';
+import type { NamedContainers } from '../identity/runtime/named-containers.ts';
 import { loadNative } from '../kernel/native.ts';
 import { Ledger } from '../ledger.ts';
 import { Printer } from '../output/printer.ts';
@@ -31,7 +32,8 @@ export async function trace(config: Config, environment: NodeJS.ProcessEnv): Pro
   const stopSignal = new StopSignal();
   // Loaded by who starts it: the user gone on as may have no access to these files.
   const exporting = config.exporting ? await import('../export/open-lane.ts') : undefined;
-  const recording = await openRecording(config, filters, ({ userId, groupIds: [groupId = userId] }) =>
+  const containers = await openContainers(config, warn);
+  const recording = await openRecording(config, filters, containers, ({ userId, groupIds: [groupId = userId] }) =>
     exporting?.giveSpool(environment, config.spool, { userId, groupId }),
   );
   const { tracer, identifier, runUidPrefix, listeners } = recording;
@@ -84,8 +86,19 @@ export async function trace(config: Config, environment: NodeJS.ProcessEnv): Pro
   if (config.pinDirectory !== undefined) write(stillRecording(config.pinDirectory));
   await Promise.all([metrics?.close(METRICS_CLOSE_MILLIS), printer.flush(LAST_LINE_MILLIS)]);
   tracer.close();
+  containers?.close();
   stopSignal.dispose();
   return EXIT.done;
+}
+
+/** Imported only when wanted. */
+async function openContainers(
+  { containerRuntimes }: Config,
+  warn: Warnings['warn'],
+): Promise<NamedContainers | undefined> {
+  if (containerRuntimes.length === 0) return undefined;
+  const { openRuntimes } = await import('../identity/runtime/open-runtimes.ts');
+  return await openRuntimes(containerRuntimes, warn);
 }
 
 function stillRecording(directory: string): string {

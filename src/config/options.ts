@@ -1,7 +1,9 @@
+import type { RuntimeAddress } from '../identity/runtime/runtime-address.ts';
 import type { Hook } from '../kernel/binding.ts';
 import type { AddressRange, Selection } from '../kernel/selection.ts';
 import type { Mode } from '../kernel/summary-layout.ts';
 import { addressRange } from './address-range.ts';
+import { containerRuntimes } from './container-runtimes.ts';
 import type { OptionRow } from './option-row.ts';
 import {
   bytes,
@@ -47,6 +49,7 @@ export interface OptionValues {
   readonly count: number | undefined;
   readonly commandLine: boolean;
   readonly commandLineRedact: string;
+  readonly containerRuntimes: readonly RuntimeAddress[];
   readonly listeners: boolean;
   readonly export: boolean | undefined;
   readonly spoolMode: SpoolMode;
@@ -338,6 +341,21 @@ export const OPTIONS: { readonly [Key in OptionKey]: OptionRow<OptionValues[Key]
     example: '(?<=--key=)[^\\s]+',
     parse: pattern,
     default: { value: SECRETS, text: '' },
+  },
+  containerRuntimes: {
+    group: 'Output',
+    flags: [
+      {
+        flags: '--container-runtime <RUNTIMES>',
+        brief: 'Records also have the names of their container and image, asked of these runtimes.',
+      },
+    ],
+    variable: 'TCPACCEPT_CONTAINER_RUNTIME',
+    noun: 'a list of container runtimes',
+    accepts: 'docker, containerd, cri-o and absolute paths of sockets, 8 at most separated by commas',
+    example: 'unix:///run/containerd/containerd.sock',
+    parse: containerRuntimes,
+    default: { value: [], text: '' },
   },
   listeners: {
     group: 'Output',

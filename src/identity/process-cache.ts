@@ -5,6 +5,7 @@ import { CgroupTree } from './cgroup-tree.ts';
 import { hasInitialPids } from './pid-namespace.ts';
 import type { ProcessIdentity } from './process-identity.ts';
 import { type ProcFacts, readProcess } from './read-process.ts';
+import type { ContainerFacts, ContainerLookup } from './runtime/container-facts.ts';
 import { UserNames } from './user-names.ts';
 
 export interface ProcessCacheOptions {
@@ -18,6 +19,8 @@ export interface ProcessCacheOptions {
   readonly redact?: (commandLine: string) => string;
   readonly cgroups?: Pick<CgroupTree, 'pathOf'>;
   readonly users?: Pick<UserNames, 'nameOf'>;
+  /** Who is asked what containers are called; default: nobody. */
+  readonly containers?: ContainerLookup | undefined;
 }
 
 /** What the kernel says of a process that did something: which one it was, which program, user and cgroup. */
@@ -42,7 +45,7 @@ export interface ProcessLookup {
 /** What was found out, and of whom. */
 interface Entry
   extends Pick<ProcessSighting, 'processStartBootNanos' | 'execCount' | 'userId' | 'realUserId' | 'cgroupNumber'> {
-  readonly identity: ProcessIdentity;
+  identity: ProcessIdentity;
   /** From when on /proc is asked again; never, once it has answered. */
   readonly askAgainBootNanos: number;
 }
@@ -75,6 +78,7 @@ export class ProcessCache implements ProcessLookup {
   readonly #redact: ((commandLine: string) => string) | undefined;
   readonly #cgroups: Pick<CgroupTree, 'pathOf'>;
   readonly #users: Pick<UserNames, 'nameOf'>;
+  readonly #containers: ContainerLookup | undefined;
   /** By pid, the one met first first. */
   readonly #entries = new Map<number, Entry>();
 
@@ -85,6 +89,7 @@ export class ProcessCache implements ProcessLookup {
     redact,
     cgroups = new CgroupTree(),
     users = new UserNames(),
+    containers,
   }: ProcessCacheOptions = {}) {
     this.#capacity = capacity;
     this.#procRoot = procRoot;
@@ -92,6 +97,8 @@ export class ProcessCache implements ProcessLookup {
     this.#redact = redact;
     this.#cgroups = cgroups;
     this.#users = users;
+    this.#containers = containers;
+    if (containers) containers.onLearnt = (containerId, facts) => this.#name(containerId, facts);
     this.usable = ownProcess || hasInitialPids(procRoot);
   }
 
@@ -132,6 +139,7 @@ export class ProcessCache implements ProcessLookup {
     const executablePath = facts?.executablePath;
     const cgroupPath = facts?.cgroupPath ?? this.#cgroups.pathOf(cgroupNumber);
     const { containerId, podUid, runtime } = parseCgroupPath(cgroupPath ?? '');
+    const container = containerId === undefined ? undefined : this.#containers?.factsOf(containerId);
     const commandLine = facts?.commandLine;
     return {
       executableName: executablePath === undefined ? executableName || undefined : basename(executablePath),
@@ -145,7 +153,15 @@ export class ProcessCache implements ProcessLookup {
       containerId,
       containerRuntime: runtime,
       podUid,
+      ...(container && { container }),
     };
+  }
+
+  /** An identity is another object once more is known: what was made from the one before is not taken for it. */
+  #name(containerId: string, container: ContainerFacts): void {
+    for (const entry of this.#entries.values()) {
+      if (entry.identity.containerId === containerId) entry.identity = { ...entry.identity, container };
+    }
   }
 
   #remember(pid: number, entry: Entry): void {

@@ -1,3 +1,5 @@
+import type { ContainerFacts } from './runtime/container-facts.ts';
+
 /**
  * Who accepted: facts about one program of one process, for one user and cgroup. Each is `undefined` when unknown.
  *
@@ -22,4 +24,6 @@ export interface ProcessIdentity {
   readonly containerRuntime: string | undefined;
   /** Of a static pod: the hash its kubelet knows it by, 32 hex digits. */
   readonly podUid: string | undefined;
+  /** Where its runtime is asked, and has answered. */
+  readonly container?: ContainerFacts | undefined;
 }

@@ -4,7 +4,7 @@ import { rfc3339 } from './rfc3339.ts';
 
 export type { AttributeValue, Shortcut } from './reading.ts';
 
-export type AttributeType = 'string' | 'int' | 'double' | 'boolean';
+export type AttributeType = 'string' | 'int' | 'double' | 'boolean' | 'string[]';
 
 /** One row of the attribute table: everything an output or a reference page needs to know of an attribute. */
 export interface AttributeRow {
@@ -190,11 +190,63 @@ export const ATTRIBUTES: readonly AttributeRow[] = [
     { summarized: (r) => r.process?.containerRuntime, listener: (r) => r.process?.containerRuntime },
   ),
   row(
+    'container.name',
+    'string',
+    'What its runtime calls the container, with `--container-runtime` only, as the next three.',
+    ofTask((t) => t.process?.container?.name),
+    { summarized: (r) => r.process?.container?.name, listener: (r) => r.process?.container?.name },
+  ),
+  row(
+    'container.image.name',
+    'string',
+    'Name of its image, without the tag.',
+    ofTask((t) => t.process?.container?.imageName),
+    { summarized: (r) => r.process?.container?.imageName, listener: (r) => r.process?.container?.imageName },
+  ),
+  row(
+    'container.image.tags',
+    'string[]',
+    'The tag it was started by.',
+    ofTask((t) => t.process?.container?.imageTags),
+    { summarized: (r) => r.process?.container?.imageTags, listener: (r) => r.process?.container?.imageTags },
+  ),
+  row(
+    'container.image.id',
+    'string',
+    'What the runtime identifies the image by.',
+    ofTask((t) => t.process?.container?.imageId),
+    { summarized: (r) => r.process?.container?.imageId, listener: (r) => r.process?.container?.imageId },
+  ),
+  row(
     'k8s.pod.uid',
     'string',
     'Pod uid found in the cgroup path.',
     ofTask((t) => t.process?.podUid),
     { summarized: (r) => r.process?.podUid, listener: (r) => r.process?.podUid },
+  ),
+  row(
+    'k8s.pod.name',
+    'string',
+    'Name of the pod, of the labels a kubelet gives to containerd and cri-o, with `--container-runtime` only, as the next two.',
+    ofTask((t) => t.process?.container?.podName),
+    { summarized: (r) => r.process?.container?.podName, listener: (r) => r.process?.container?.podName },
+  ),
+  row(
+    'k8s.namespace.name',
+    'string',
+    'Namespace of the pod.',
+    ofTask((t) => t.process?.container?.namespaceName),
+    { summarized: (r) => r.process?.container?.namespaceName, listener: (r) => r.process?.container?.namespaceName },
+  ),
+  row(
+    'k8s.container.name',
+    'string',
+    'What the pod calls the container.',
+    ofTask((t) => t.process?.container?.podContainerName),
+    {
+      summarized: (r) => r.process?.container?.podContainerName,
+      listener: (r) => r.process?.container?.podContainerName,
+    },
   ),
   row(
     'tcpaccept.thread.id',

@@ -3,7 +3,7 @@ import type { AcceptRecord, AcceptView } from './accept-record.ts';
 import type { TextWriter } from './text-writer.ts';
 
 /** What an attribute's value may be; a type never changes with the value. */
-export type AttributeValue = string | number | boolean;
+export type AttributeValue = string | number | boolean | readonly string[];
 
 /** What of an accept is the same for others of its thread, or of its local address. */
 export type TaskFacts = Pick<AcceptRecord, 'process'> & { readonly connection: TaskFields };

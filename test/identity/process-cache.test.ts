@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { ProcessCache, type ProcessCacheOptions } from '../../src/identity/process-cache.ts';
+import type { ContainerLookup } from '../../src/identity/runtime/container-facts.ts';
 import { type AcceptFacts, acceptOf } from './accept.ts';
 import { FakeProc, type FakeProcess } from './fake-proc.ts';
 
@@ -159,4 +160,21 @@ test('a /proc of another pid namespace is never asked', () => {
   const own = cacheOf(proc, { ownProcess: true });
   assert.equal(own.usable, true);
   assert.equal(who(own).executablePath, '/opt/web', 'our own process is found under any pid');
+});
+
+test('a container’s names are there once its runtime has answered, in another object', () => {
+  using proc = new FakeProc();
+  const id = 'a'.repeat(64);
+  const facts = { name: 'web', imageName: 'nginx', imageTags: ['1'], imageId: 'sha256:1' };
+  const container = { ...facts, podName: undefined, namespaceName: undefined, podContainerName: undefined };
+  const containers: ContainerLookup = { factsOf: () => undefined, onLearnt: undefined };
+  const cache = cacheOf(proc, { containers });
+  proc.set(PID, { ...startingAt(10, '/usr/bin/web'), cgroup: `0::/docker/${id}\n` });
+  const before = who(cache);
+  assert.equal(who(cache), before);
+  containers.onLearnt?.('b'.repeat(64), container);
+  assert.equal(who(cache), before, 'that was another container');
+  containers.onLearnt?.(id, container);
+  assert.deepEqual(who(cache), { ...before, container });
+  assert.equal(before.container, undefined);
 });

@@ -2,6 +2,7 @@ import type { Config } from '../../config.ts';
 import { bootId } from '../../identity/host.ts';
 import { Identifier, uidPrefixOf } from '../../identity/identify.ts';
 import { ProcessCache } from '../../identity/process-cache.ts';
+import type { ContainerLookup } from '../../identity/runtime/container-facts.ts';
 import { AcceptTracer } from '../../kernel/accept-tracer.ts';
 import type { ListenerRecord } from '../../record/listener-record.ts';
 import { findNewUser, giveUpRoot, type NewUser } from '../give-up-root.ts';
@@ -23,13 +24,18 @@ export interface Recording {
 export async function openRecording(
   config: Config,
   filters: Awaited<ReturnType<typeof resolveFilters>>,
+  containers: ContainerLookup | undefined,
   beforeGivingUp: (user: NewUser) => void,
 ): Promise<Recording> {
   const user = config.runAsUser === undefined ? undefined : await findNewUser(config.runAsUser);
   const { hook, ringBytes, mode, pinDirectory } = config;
   // Before anything may connect: pinned programs see it, and must know that it is us.
   const tracer = new AcceptTracer({ ...filters, hook, ringBytes, mode, self: 'all', pinDirectory });
-  const cache = new ProcessCache(config.commandLine.isWanted ? { redact: redactor(config.commandLine.secrets) } : {});
+  const { commandLine } = config;
+  const cache = new ProcessCache({
+    containers,
+    ...(commandLine.isWanted && { redact: redactor(commandLine.secrets) }),
+  });
   const { loadedMonotonicNs } = tracer.earlier;
   const identifier = new Identifier({ cache, loadedMonotonicNs });
   const runUidPrefix = uidPrefixOf(bootId(), process.hrtime.bigint());

@@ -8,6 +8,9 @@ const STRING = tag(1, DELIMITED);
 const BOOL = tag(2, VARINT);
 const INT = tag(3, VARINT);
 const DOUBLE = tag(4, FIXED64);
+const ARRAY = tag(5, DELIMITED);
+/** Of its ArrayValue. */
+const VALUES = tag(1, DELIMITED);
 
 const UINT32_MAX = 2 ** 32 - 1;
 const INT64_END = 2 ** 63;
@@ -45,12 +48,14 @@ export class KeyValue {
 
   write(out: ByteWriter, value: AttributeValue): void {
     if (typeof value === 'string') {
-      this.#text(out, value.length > this.#textLimit ? value.slice(0, this.#textLimit) : value);
+      this.#text(out, this.#limited(value));
     } else if (typeof value === 'boolean') {
       out.bytes(this.#beforeBoolean);
       out.byte(Number(value));
-    } else {
+    } else if (typeof value === 'number') {
       this.#number(out, value);
+    } else {
+      this.#texts(out, value);
     }
   }
 
@@ -86,6 +91,26 @@ export class KeyValue {
     const textBytes = out.textBytes(text);
     this.#textHeader(out, textBytes);
     out.textOf(text, textBytes);
+  }
+
+  #texts(out: ByteWriter, texts: readonly string[]): void {
+    const values = new ByteWriter();
+    for (const text of texts.map((one) => this.#limited(one))) {
+      const textBytes = values.textBytes(text);
+      values.byte(VALUES);
+      values.varint(1 + varintBytes(textBytes) + textBytes);
+      values.byte(STRING);
+      values.varint(textBytes);
+      values.textOf(text, textBytes);
+    }
+    this.#header(out, 1 + varintBytes(values.length) + values.length);
+    out.byte(ARRAY);
+    out.varint(values.length);
+    out.bytes(values.slice());
+  }
+
+  #limited(text: string): string {
+    return text.length > this.#textLimit ? text.slice(0, this.#textLimit) : text;
   }
 
   /** As the SDK does: whole numbers are ints, whatever the attribute is otherwise. */

@@ -113,6 +113,18 @@ export class RandomAccepts {
       containerId: text(),
       containerRuntime: text(),
       podUid: text(),
+      ...(this.#random() < 0.5 && {
+        container: {
+          name: text(),
+          imageName: text(),
+          imageTags:
+            this.#random() < 0.3 ? undefined : Array.from({ length: this.#below(3) }, () => this.#oneOf(TEXTS)),
+          imageId: text(),
+          podName: text(),
+          namespaceName: text(),
+          podContainerName: text(),
+        },
+      }),
     };
   }
 
