@@ -12,7 +12,9 @@ import { ATTRIBUTES } from '../../src/record/attributes.ts';
 import { Acceptor } from '../collector/acceptor.ts';
 import { type Collector, startCollector } from '../collector/collector.ts';
 import { connect } from '../collector/connector.ts';
+import { assertLedger } from '../collector/ledger-line.ts';
 import { TracerCommand } from '../collector/tracer-command.ts';
+import { buildFlood, Flood } from '../kernel/flood.ts';
 import { Loki } from './loki.ts';
 import { encode, hostResource, post, type SeedAccept, seedRecord } from './seed.ts';
 
@@ -142,6 +144,37 @@ test(`the shipped limits take ${ACCEPTS_A_SECOND} accepts a second of one host f
   const each = bytes / (SECONDS * ACCEPTS_A_SECOND);
   t.diagnostic(`${SECONDS * ACCEPTS_A_SECOND} records of ${each.toFixed(0)} B in ${seconds.toFixed(1)} s`);
   await loki.untilCount(COUNT, SECONDS * ACCEPTS_A_SECOND);
+});
+
+test(`${ACCEPTS_A_SECOND} real accepts a second for ${SECONDS} s, tracer to gateway to Loki: none is answered 429, all have lines`, async (t) => {
+  const { program, remove } = buildFlood();
+  t.after(remove);
+  await using loki = await Loki.start();
+  await using gateway = await startGateway(t, loki);
+  await using flood = await Flood.start(program);
+  const options = ['-P', flood.ports.join(','), '--mode', 'events', '--output', 'none'];
+  await using tracer = await TracerCommand.tracing(options, {
+    env: { OTEL_EXPORTER_OTLP_ENDPOINT: gateway.httpEndpoint },
+  });
+  const total = ACCEPTS_A_SECOND * SECONDS;
+  const begun = performance.now();
+  for (let made = 0; made < total; made += REQUEST_RECORDS) {
+    const due = begun + (made * 1000) / ACCEPTS_A_SECOND;
+    if (due > performance.now()) await pause(due - performance.now());
+    await flood.run({ connections: REQUEST_RECORDS, sources: 100 });
+  }
+  const seconds = (performance.now() - begun) / 1000;
+  t.diagnostic(`${total} accepts in ${seconds.toFixed(1)} s`);
+  assert.ok(seconds < 1.2 * SECONDS, `the host made only ${(total / seconds).toFixed(0)} accepts a second`);
+  await loki.untilCount(COUNT, total);
+  const { code, stderr } = await tracer.stop();
+  assert.equal(code, 0, stderr);
+  assertLedger(stderr, { submitted: total, drained: total, delivered: total, unprinted: total });
+  await gateway.stop();
+  assert.doesNotMatch(gateway.stderr(), /429|Exporting failed|rate limit/i);
+  const statuses = await loki.statusesOf('otlp_v1_logs');
+  t.diagnostic(`Loki answered ${JSON.stringify(Object.fromEntries(statuses))}`);
+  assert.deepEqual([...statuses.keys()], ['204']);
 });
 
 test("a host's 3 hours of backlog is taken while another host is live; what Loki would refuse is refused", async () => {

@@ -94,6 +94,18 @@ export class Loki {
     }
   }
 
+  /** How often it gave each HTTP status to requests of a route, by its own count. */
+  async statusesOf(route: string): Promise<ReadonlyMap<string, number>> {
+    const metrics = await (await fetch(`${this.url}/metrics`)).text();
+    const statuses = new Map<string, number>();
+    for (const [, labels = '', count] of metrics.matchAll(/^loki_request_duration_seconds_count\{(.*)\} (\S+)$/gm)) {
+      const [, status] = /status_code="(\d+)"/.exec(labels) ?? [];
+      if (!labels.includes(`route="${route}"`) || status === undefined) continue;
+      statuses.set(status, (statuses.get(status) ?? 0) + Number(count));
+    }
+    return statuses;
+  }
+
   async #ask<Result>(path: string, parameters: Readonly<Record<string, string>>): Promise<Result> {
     const response = await fetch(`${this.url}/loki/api/v1/${path}?${new URLSearchParams(parameters)}`, {
       headers: { 'X-Loki-Response-Encoding-Flags': 'categorize-labels' },
