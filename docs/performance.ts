@@ -5,6 +5,7 @@ import type { GuestCosts } from '../bench/accept-cost/tracers-in-guest.ts';
 import type { PairedCosts } from '../bench/accept-cost.ts';
 import type { Footprint } from '../bench/footprint.ts';
 import type { RateResult } from '../bench/highest-rate.ts';
+import type { LookupCost } from '../bench/lookups.ts';
 import type { NginxResults } from '../bench/nginx.ts';
 import type { ProgramCost } from '../bench/programs.ts';
 import type { Written } from '../bench/report.ts';
@@ -21,6 +22,7 @@ export interface Results {
   readonly nginx: Written<NginxResults>;
   readonly 'highest-rate': Written<RateResult>;
   readonly 'user-space': Written<readonly UserSpaceResult[]>;
+  readonly lookups: Written<readonly LookupCost[]>;
   readonly footprint: Written<Footprint>;
 }
 export type BenchName = keyof Results;
@@ -40,6 +42,7 @@ export function readResults(): Results {
     nginx: read('nginx'),
     'highest-rate': read('highest-rate'),
     'user-space': read('user-space'),
+    lookups: read('lookups'),
     footprint: read('footprint'),
   };
 }
