@@ -1,6 +1,9 @@
 import { join } from 'node:path';
 import { RuntimeDaemon, run } from './runtime-daemon.ts';
 
+/** A build prints much. */
+const MOST_OUTPUT_BYTES = 64 * 1024 ** 2;
+
 export interface DockerContainer {
   readonly id: string;
   readonly imageId: string;
@@ -47,7 +50,9 @@ export class DockerEngine {
 
   /** Runs the client, and returns what it printed. */
   async docker(...args: string[]): Promise<string> {
-    return (await run('docker', ['--host', `unix://${this.socketPath}`, ...args])).stdout.trim();
+    // The classic builder is part of the engine; the other one is a plugin of the client.
+    const options = { maxBuffer: MOST_OUTPUT_BYTES, env: { ...process.env, DOCKER_BUILDKIT: '0' } };
+    return (await run('docker', ['--host', `unix://${this.socketPath}`, ...args], options)).stdout.trim();
   }
 
   /** A container on the host's network that runs `command` of the image's busybox. */
