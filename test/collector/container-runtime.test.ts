@@ -159,6 +159,18 @@ test('a runtime that does not answer is refused at the start, with the sockets t
   }
 });
 
+test('nothing that asks a runtime is loaded unless a runtime is wanted', { skip: whyNoRuntime() }, async () => {
+  const hook = `import { registerHooks } from 'node:module';
+    registerHooks({ load: (url, context, next) => (process.stderr.write('loads ' + url + '\\n'), next(url, context)) });`;
+  const env = { NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(hook)}` };
+  const loaded = async (...args: string[]) => {
+    const { stderr } = await runCommand(['--duration', '0.1', '--output', 'none', ...args], { env });
+    return stderr.match(/loads .*(identity\/runtime|@grpc)\/\S+/g) ?? [];
+  };
+  assert.deepEqual(await loaded(), []);
+  assert.notDeepEqual(await loaded('--container-runtime', '/run/nobody-here.sock'), []);
+});
+
 /** A server that accepts for ever. */
 function serverOn(port: number): string[] {
   return ['httpd', '-f', '-p', `127.0.0.1:${port}`];
