@@ -49,6 +49,13 @@ volatile u32 summary_turn = 0;
 /* Accepts of which user space took the counts out of the summaries. */
 u64 summarized_accepts = 0;
 
+/* When the turn of each set began, CLOCK_BOOTTIME. */
+u64 turn_began_boot_ns[2] = {};
+
+/* The turn whose ended set has been told of, where that outlives its reader: what is left of it need only be deleted. */
+u32 settled_turn = 0;
+u64 settled_accepts = 0; /* what summarized_accepts is by that; written before */
+
 /* The reading process in the initial pid namespace, written once by remember_own_pid: it loaded us, or found us pinned. */
 u32 own_pid = 0;
 

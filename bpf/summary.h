@@ -8,6 +8,8 @@
  *   2. User space gives the turn to the other set, which is empty, and then waits until it has seen each CPU without a
  *      mark once. Whoever marks later than that sees the new turn; whoever marked earlier is done.
  *   3. Only then it reads and empties the old set, and only when that is empty it gives the turn back.
+ * Where the sets outlive their reader (pins) it empties the old one only after all of it was told of, and notes that
+ * before: until then the set stays as it is, and whoever reads it again finds the same rows in the same order.
  */
 #ifndef TCPACCEPT_SUMMARY_H
 #define TCPACCEPT_SUMMARY_H

@@ -42,6 +42,8 @@ class SessionObject : public Napi::ObjectWrap<SessionObject> {
                            InstanceMethod<&SessionObject::set_overloaded>("setOverloaded"),
                            InstanceMethod<&SessionObject::turn_summaries>("turnSummaries"),
                            InstanceMethod<&SessionObject::drain_summaries>("drainSummaries"),
+                           InstanceMethod<&SessionObject::settle_summaries>("settleSummaries"),
+                           InstanceMethod<&SessionObject::ended_summaries>("endedSummaries"),
                            InstanceMethod<&SessionObject::release>("release"),
                            InstanceMethod<&SessionObject::origin>("origin"),
                            InstanceMethod<&SessionObject::read_notes>("readNotes"),
@@ -105,6 +107,18 @@ class SessionObject : public Napi::ObjectWrap<SessionObject> {
     } catch (const Failure& failure) {
       throw to_error(info.Env(), failure);
     }
+  }
+
+  void settle_summaries(const Napi::CallbackInfo& info) {
+    try {
+      opened(info.Env()).settle_summaries();
+    } catch (const Failure& failure) {
+      throw to_error(info.Env(), failure);
+    }
+  }
+
+  void ended_summaries(const Napi::CallbackInfo& info) {
+    opened(info.Env()).ended_summaries(numbers(info, tcpaccept::Summaries::kEnded));
   }
 
   Napi::Value drain(const Napi::CallbackInfo& info) {

@@ -94,8 +94,8 @@ void Session::open(const Settings& settings) {
   ring_ = std::make_unique<Ring>(bpf_map__fd(programs_->maps.ring), bpf_map__max_entries(programs_->maps.ring),
                                  sizeof(tcpaccept_event));
   released_before_ = ring_->released_records();
+  if (settings.summaries != 0) summaries_ = std::make_unique<Summaries>(programs_.get(), pins_ != nullptr);
   summarized_before_ = programs_->bss->summarized_accepts;
-  if (settings.summaries != 0) summaries_ = std::make_unique<Summaries>(programs_.get());
   if (was_found_) {
     open_pinned_links();
     return;
@@ -219,6 +219,14 @@ bool Session::turn_summaries() { return summaries_ && summaries_->turn(); }
 
 size_t Session::drain_summaries(uint8_t* into, size_t capacity_bytes) {
   return summaries_ ? summaries_->drain(into, capacity_bytes) : 0;
+}
+
+void Session::settle_summaries() {
+  if (summaries_) summaries_->settle();
+}
+
+void Session::ended_summaries(uint64_t into[Summaries::kEnded]) const {
+  if (summaries_) summaries_->ended(into);
 }
 
 void Session::counters(uint64_t into[kCounters]) const {

@@ -46,6 +46,8 @@ class Session {
   // As Summaries's; false and 0 where the settings want no summaries. Throws Failure.
   bool turn_summaries();
   size_t drain_summaries(uint8_t* into, size_t capacity_bytes);
+  void settle_summaries();
+  void ended_summaries(uint64_t into[Summaries::kEnded]) const;
   // TCPACCEPT_COUNTERS sums over all CPUs, then accepts the probes missed, then changes of state that
   // socket_state_changed missed, then records in the ring, then accepts in
   // the summaries.

@@ -61,13 +61,14 @@ export async function trace(config: Config, environment: NodeJS.ProcessEnv): Pro
   sinks.report('listener', listeners);
   native.unmapCodeOfStart();
   tracer.run((batch) => sinks.take(batch), {
-    holdRing: isSafeFirst(config) && lane?.tellsSafe === true,
+    holds: isSafeFirst(config) && lane?.tellsSafe === true,
     ...(config.mode === 'auto' && { beforeDrain: () => overload.look() }),
     ...(config.mode !== 'events' && {
       summaries: {
         intervalMillis: config.summaryIntervalMillis,
         onSummaries: (summaries) => sinks.summarize(summaries),
         hasRoom: () => overload.hasRoom(),
+        hurryRelease: () => lane?.flush(),
       },
     }),
   });

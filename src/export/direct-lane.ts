@@ -8,7 +8,7 @@ import { ReturningTransport } from './direct/returning-transport.ts';
 import { openTransport } from './open-transport.ts';
 import type { OtlpSettings } from './otlp-environment.ts';
 import { type BatchedRequest, RequestBatcher } from './request-batcher.ts';
-import { SafeRecords } from './safe-records.ts';
+import { type OnSafe, SafeRecords } from './safe-records.ts';
 import type { DiskSpool } from './spool/disk-spool.ts';
 import { openSpool } from './spool/open-spool.ts';
 import type { SpoolSettings } from './spool/spool-settings.ts';
@@ -24,8 +24,7 @@ export interface DirectLaneParts {
   readonly warn: Warn;
   /** `undefined`: what cannot be delivered waits in memory only. */
   readonly spool?: SpoolSettings | undefined;
-  /** Told how many more of the accepts, in the order they were handed over, are on disk or settled; must not throw. */
-  readonly onSafe?: ((accepts: number) => void) | undefined;
+  readonly onSafe?: OnSafe | undefined;
 }
 
 /** What has the requests until they are settled. */
@@ -94,6 +93,11 @@ export class DirectLane {
 
   report<Kind extends EventKind>(kind: Kind, records: readonly EventRecords[Kind][]): void {
     this.#batcher.add(kind, records);
+  }
+
+  /** Sends, or writes to disk, what was handed over, without waiting for more. */
+  flush(): void {
+    this.#batcher.flush();
   }
 
   /**

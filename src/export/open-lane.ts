@@ -5,6 +5,7 @@ import { installDiagnostics, type Warn } from './diagnostics.ts';
 import { DirectLane } from './direct-lane.ts';
 import { type OtlpSettings, readOtlpEnvironment } from './otlp-environment.ts';
 import { makeResource } from './resource.ts';
+import type { OnSafe } from './safe-records.ts';
 import type { SdkLane, SdkLaneParts } from './sdk-lane.ts';
 import { giveSpoolTo, type SpoolOwner } from './spool/give-spool-to.ts';
 import type { SpoolSettings } from './spool/spool-settings.ts';
@@ -20,6 +21,8 @@ export interface ExportLane extends RecordSink {
   accept(batch: RecordBatch): void;
   /** Takes records of other events, as `accept` takes accepts. */
   report<Kind extends EventKind>(kind: Kind, records: readonly EventRecords[Kind][]): void;
+  /** Sends, or writes to disk, what was handed over, without waiting for more; only where `tellsSafe`. */
+  flush(): void;
   /** How much of the room for what is not delivered is taken, 0 to 1: at 1, records are lost. Cheap. */
   readonly pressure: number;
   /** Delivers what is queued and resolves, at the latest after the deadline. */
@@ -30,11 +33,8 @@ export interface ExportLane extends RecordSink {
 export interface LaneOptions {
   /** `undefined`: no spool. */
   readonly spool?: SpoolSettings | undefined;
-  /**
-   * Told how many more of the accepts, in the order they were handed to `accept`, are in the spool or settled; must not
-   * throw. Never called for the console.
-   */
-  readonly onSafe?: ((accepts: number) => void) | undefined;
+  /** Of what was handed to `accept` and `report`; safe is in the spool or settled. Never called for the console. */
+  readonly onSafe?: OnSafe | undefined;
 }
 
 /**
@@ -60,7 +60,8 @@ export async function openExportLane(
   installDiagnostics(settings.diagLevel, warnHidden, (line) => process.stderr.write(hide(line)));
   const isDirect = hasSpool(settings);
   const parts = { settings, resource, ledger, warn: warnHidden };
-  const lane = isDirect ? await DirectLane.open({ ...parts, ...options }) : await openSdkLane(parts);
+  const direct = isDirect ? await DirectLane.open({ ...parts, ...options }) : undefined;
+  const lane = direct ?? (await openSdkLane(parts));
   return {
     description: describe(settings),
     tellsSafe: isDirect,
@@ -69,6 +70,7 @@ export async function openExportLane(
     },
     accept: (batch) => lane.accept(batch),
     report: (kind, records) => lane.report(kind, records),
+    flush: () => direct?.flush(),
     close: (deadlineMillis) => lane.close(deadlineMillis),
   };
 }

@@ -23,8 +23,9 @@ export interface RecordEncoder {
 
 /** A request, and how much nearer it brings the end of what was accepted. */
 export interface BatchedRequest extends EncodedRequest {
-  /** Accepts whose records are all in this request and those before it, and not all in those before. */
+  /** Accepts whose records are all in this request and those before it, and not all in those before; summaries. */
   readonly accepted: number;
+  readonly summarized: number;
 }
 
 export interface RequestBatcherParts {
@@ -40,6 +41,7 @@ export class RequestBatcher {
   readonly #parts: RequestBatcherParts;
   #timer: NodeJS.Timeout | undefined;
   #accepted = 0;
+  #summarized = 0;
 
   constructor(parts: RequestBatcherParts) {
     this.#parts = parts;
@@ -49,6 +51,7 @@ export class RequestBatcher {
     for (const record of records) {
       this.#parts.encoder.add(kind, record);
       if (kind === 'accepted') this.#accepted++;
+      if (kind === 'summarized') this.#summarized++;
       this.#added();
     }
     this.#wait();
@@ -82,14 +85,16 @@ export class RequestBatcher {
     const { encoder, ledger, onRequest } = this.#parts;
     if (encoder.records === 0) return;
     const parts = withinBytes(encoder.take());
-    const accepted = this.#accepted;
-    this.#accepted = 0;
+    const whole = { accepted: this.#accepted, summarized: this.#summarized };
+    this.#accepted = this.#summarized = 0;
     for (const [index, part] of parts.entries()) {
       ledger.add('queued', -part.records);
-      onRequest({ ...part, accepted: index === parts.length - 1 ? accepted : 0 });
+      onRequest({ ...part, ...(index === parts.length - 1 ? whole : NOTHING_WHOLE) });
     }
   }
 }
+
+const NOTHING_WHOLE = { accepted: 0, summarized: 0 };
 
 /** The request in as many as it takes for none to be too large, in order. */
 function withinBytes(request: EncodedRequest): readonly EncodedRequest[] {

@@ -3,26 +3,29 @@ import { type EncodedRequest, ID_STEP } from './transport/encoded-request.ts';
 
 interface OpenBatch {
   readonly accepted: number;
+  readonly summarized: number;
   /** Records of it that are not safe yet. */
   open: number;
   /** Ids of its parts that are. */
   readonly done: Set<number>;
 }
 
-/** Tells how many accepts, in the order they came, are safe: on disk, or settled. */
+/** Told how many more accepts and summaries, each in the order they came, are safe; must not throw. */
+export type OnSafe = (accepts: number, summaries: number) => void;
+
+/** Tells how many accepts and summaries are safe: on disk, or settled. */
 export class SafeRecords {
-  readonly #onSafe: (accepts: number) => void;
+  readonly #onSafe: OnSafe;
   /** By id, in the order they came. */
   readonly #open = new Map<number, OpenBatch>();
 
-  /** `onSafe` is told how many more are safe; it must not throw. */
-  constructor(onSafe: (accepts: number) => void) {
+  constructor(onSafe: OnSafe) {
     this.#onSafe = onSafe;
   }
 
   /** The next request. */
-  add({ id, records, accepted }: BatchedRequest & { readonly id: number }): void {
-    this.#open.set(id, { accepted, open: records, done: new Set() });
+  add({ id, records, accepted, summarized }: BatchedRequest & { readonly id: number }): void {
+    this.#open.set(id, { accepted, summarized, open: records, done: new Set() });
   }
 
   /** A request, or a part of one, is on disk or settled; said again, or of an earlier run's, it changes nothing. */
@@ -32,12 +35,13 @@ export class SafeRecords {
     batch.done.add(id);
     batch.open -= records;
     if (batch.open > 0) return;
-    let accepts = 0;
-    for (const [first, { accepted, open }] of this.#open) {
+    let [accepts, summaries] = [0, 0];
+    for (const [first, { accepted, summarized, open }] of this.#open) {
       if (open > 0) break;
       this.#open.delete(first);
       accepts += accepted;
+      summaries += summarized;
     }
-    if (accepts > 0) this.#onSafe(accepts);
+    if (accepts + summaries > 0) this.#onSafe(accepts, summaries);
   };
 }

@@ -10,7 +10,7 @@ export interface IdentifiedSummary {
   readonly summary: AcceptSummary;
   /** `undefined` where they have no process in common, or nothing is known of it. */
   readonly process: ProcessIdentity | undefined;
-  /** `<boot id>-<load time>-summary-<last accept>-<number>`: no other's, also where a next process uses the same maps. */
+  /** `<boot id>-<load time>-summary-<set>-<row>`: the same whichever process reads it from the kernel's maps. */
   readonly uid: string;
 }
 
@@ -32,7 +32,6 @@ export class Identifier {
   readonly #cache: ProcessLookup;
   /** Of every uid of this session. */
   readonly uidPrefix: string;
-  #summaries = 0;
 
   constructor({ cache, bootId: boot = bootId(), loadedMonotonicNs = process.hrtime.bigint() }: IdentifierOptions) {
     this.#cache = cache;
@@ -48,7 +47,7 @@ export class Identifier {
     return summaries.map((summary) => ({
       summary,
       process: this.#processOf(summary),
-      uid: `${this.uidPrefix}summary-${summary.lastBootNs.toString(36)}-${this.#summaries++}`,
+      uid: `${this.uidPrefix}summary-${summary.turn.toString(36)}-${summary.row}`,
     }));
   }
 

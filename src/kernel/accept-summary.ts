@@ -30,6 +30,9 @@ export interface SummarizedListener {
 
 /** Accepts that the kernel counted instead of recording. Times are nanoseconds; what they have not in common is `undefined`. */
 export interface AcceptSummary {
+  /** Which set of counts it is of, and its place there: with both it is this one, whoever reads it, and however often. */
+  readonly turn: number;
+  readonly row: number;
   readonly level: SummaryLevel;
   /** How many; exact. */
   readonly accepts: number;

@@ -22,10 +22,10 @@ export type KernelCounts = Readonly<Record<KernelCounter | (typeof BESIDE_COUNTE
 export interface RunOptions {
   /** `false` lets the process end meanwhile; default true. */
   readonly keepAlive?: boolean;
-  /** Records handed over keep their space in the ring, where the next reader of the pins finds them, until `release`. */
-  readonly holdRing?: boolean;
+  /** Records and summaries handed over keep their place, where the next reader of the pins finds them, until `release`. */
+  readonly holds?: boolean;
   /** Wanted in the modes `auto` and `summary`: without it what they count is never read. */
-  readonly summaries?: SummaryOptions;
+  readonly summaries?: Omit<SummaryOptions, 'holds'>;
   /** Called before each look at the ring; must not throw. */
   readonly beforeDrain?: () => void;
 }
@@ -70,7 +70,7 @@ export class AcceptTracer {
   #summaries: SummaryReader | undefined;
   #timer: NodeJS.Timeout | undefined;
   #keepAlive = true;
-  #holdsRing = false;
+  #holds = false;
   #nextSettleCheck = 0;
   #lastBatchAt = Number.NEGATIVE_INFINITY;
   #stopped: Promise<void> | undefined;
@@ -91,13 +91,13 @@ export class AcceptTracer {
   /** Starts handing batches to `onBatch`, which must not throw. */
   run(
     onBatch: (batch: AcceptBatch) => void,
-    { keepAlive = true, holdRing = false, summaries, beforeDrain }: RunOptions = {},
+    { keepAlive = true, holds = false, summaries, beforeDrain }: RunOptions = {},
   ): void {
     this.#assertOpen();
-    this.#holdsRing = holdRing;
+    this.#holds = holds;
     this.#onBatch = onBatch;
     this.#beforeDrain = beforeDrain;
-    this.#summaries = summaries && new SummaryReader(this.#native, this.#session, summaries);
+    this.#summaries = summaries && new SummaryReader(this.#native, this.#session, { ...summaries, holds });
     // Whoever used these programs before may have ended in an overload.
     this.#session.setOverloaded(false);
     this.#keepAlive = keepAlive;
@@ -116,9 +116,11 @@ export class AcceptTracer {
     return total;
   }
 
-  /** With `holdRing`: the oldest `records` that were handed over are safe elsewhere. Does nothing after `close`. */
-  release(records: number): void {
-    if (!this.#closed) this.#session.release(records);
+  /** With `holds`: the oldest that were handed over, so many of each, are safe elsewhere. Does nothing after `close`. */
+  release(records: number, summaries = 0): void {
+    if (this.#closed) return;
+    if (records > 0) this.#session.release(records);
+    if (summaries > 0) this.#summaries?.release(summaries);
   }
 
   /** Counts as of now; they still hold after `stop`, until `close`. */
@@ -222,7 +224,8 @@ export class AcceptTracer {
     const { filtered, self, aggregated, ring_full, unreadable, submitted } = counts;
     // An accept that is being decided on is not counted yet.
     const seen = filtered + self + aggregated + ring_full + unreadable + submitted;
-    this.#finalCounts = { ...counts, seen, in_ring: submitted - this.#drainedRecords };
+    const in_summaries = aggregated - (this.#summaries?.accepts ?? 0);
+    this.#finalCounts = { ...counts, seen, in_ring: submitted - this.#drainedRecords, in_summaries };
   }
 
   #schedule(pauseMillis: number): void {
@@ -263,7 +266,7 @@ export class AcceptTracer {
       this.#native.readClock(this.#clock);
       const [bootToUnixNs = 0n, observedUnixNs = 0n] = this.#clock;
       this.#onBatch(new DrainedBatch(this.#buffer, count, { bootToUnixNs, observedUnixNs }));
-      if (!this.#holdsRing) this.release(count);
+      if (!this.#holds) this.release(count);
     }
     return count;
   }

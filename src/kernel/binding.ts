@@ -73,8 +73,15 @@ export interface NativeSession {
   setOverloaded(overloaded: boolean): void;
   /** Ends one set of summaries and begins another; `false` while the set before is not read to its end. */
   turnSummaries(): boolean;
-  /** Moves rows of `SUMMARY_BYTES` of the ended set into `into`; returns how many, 0 also while it cannot be read yet. */
+  /**
+   * Puts rows of `SUMMARY_BYTES` of the ended set into `into`; returns how many, 0 also while it cannot be read yet. Of a
+   * pinned session they stay in the kernel, where the next reader finds them in the same order, until they are settled.
+   */
   drainSummaries(into: Uint8Array): number;
+  /** All that was drained is safe elsewhere: what was read to its end is deleted. Not pinned, it does nothing. */
+  settleSummaries(): void;
+  /** Fills which set the ended one is, by its turn, and when that began and ended, `CLOCK_BOOTTIME`. */
+  endedSummaries(into: BigUint64Array): void;
   /** Gives back the space of the oldest `records` that were drained. */
   release(records: number): void;
   /**

@@ -5,22 +5,26 @@ import { AF_INET6, COMM_BYTES, EXECUTABLE_BYTES } from './record-layout.ts';
 import type { BatchClock } from './record-view.ts';
 import { SUMMARY_BYTES, SUMMARY_LEVELS, SUMMARY_OFFSET } from './summary-layout.ts';
 
-/** The time in which accepts were counted. */
-export interface SummaryInterval {
+/** A set of counts that is added to no more: which it is, and the time in which its accepts were counted. */
+export interface EndedSet {
+  readonly turn: number;
   readonly endedBootNs: bigint;
   readonly intervalNs: bigint;
 }
 
-/** Decodes `count` rows of `SUMMARY_BYTES` each; the result keeps nothing of `bytes`. */
+/** Decodes `count` rows of `SUMMARY_BYTES` each, which follow so many others of the set; the result keeps nothing of `bytes`. */
 export function decodeSummaries(
   bytes: Uint8Array,
   count: number,
   clock: BatchClock,
-  interval: SummaryInterval,
+  set: EndedSet,
+  rowsBefore = 0,
 ): AcceptSummary[] {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const summaries: AcceptSummary[] = [];
-  for (let i = 0; i < count; i++) summaries.push(decodeSummary(bytes, view, i * SUMMARY_BYTES, clock, interval));
+  for (let i = 0; i < count; i++) {
+    summaries.push(decodeSummary(bytes, view, i * SUMMARY_BYTES, clock, set, rowsBefore + i));
+  }
   return summaries;
 }
 
@@ -29,7 +33,8 @@ function decodeSummary(
   view: DataView,
   base: number,
   clock: BatchClock,
-  { endedBootNs, intervalNs }: SummaryInterval,
+  { turn, endedBootNs, intervalNs }: EndedSet,
+  row: number,
 ): AcceptSummary {
   const u64 = (offset: number) => view.getBigUint64(base + offset, true);
   const level = SUMMARY_LEVELS[view.getUint8(base + SUMMARY_OFFSET.level)] ?? 'none';
@@ -38,6 +43,8 @@ function decodeSummary(
   const firstBootNs = BigInt.asUintN(64, ~u64(SUMMARY_OFFSET.first_boot_ns_flipped));
   const lastBootNs = u64(SUMMARY_OFFSET.last_boot_ns);
   return {
+    turn,
+    row,
     level,
     accepts: Number(u64(SUMMARY_OFFSET.accepts)),
     listener: level === 'none' ? undefined : listenerOf(bytes, view, base),

@@ -1,10 +1,12 @@
 import type { AcceptSummary } from './accept-summary.ts';
 import type { NativeBinding, NativeSession } from './binding.ts';
-import { decodeSummaries, type SummaryInterval } from './decode-summaries.ts';
+import { decodeSummaries, type EndedSet } from './decode-summaries.ts';
 import { SUMMARY_BYTES } from './summary-layout.ts';
 
 /** Rows one look takes at most: a row becomes a record, and 256 of those keep the event loop for some milliseconds. */
 const BATCH_ROWS = 256;
+/** Of the numbers of `NativeSession.endedSummaries`. */
+const ENDED_LENGTH = 3;
 
 export interface SummaryOptions {
   readonly intervalMillis: number;
@@ -12,9 +14,13 @@ export interface SummaryOptions {
   readonly onSummaries: (summaries: readonly AcceptSummary[]) => void;
   /** Whether there is room for summaries now; while there is not, the kernel goes on counting. Default: always. */
   readonly hasRoom?: () => boolean;
+  /** What is handed over keeps its place in the kernel, where it outlives us, until `SummaryReader.release`. */
+  readonly holds?: boolean;
+  /** With `holds`: asks for the release of what was handed over soon; must not throw. */
+  readonly hurryRelease?: () => void;
 }
 
-type SummarySession = Pick<NativeSession, 'turnSummaries' | 'drainSummaries'>;
+type SummarySession = Pick<NativeSession, 'turnSummaries' | 'drainSummaries' | 'settleSummaries' | 'endedSummaries'>;
 
 /**
  * Hands over what the kernel counted, once an interval: ends one set of counts, and reads it in the looks that follow.
@@ -27,8 +33,10 @@ export class SummaryReader {
   readonly #options: SummaryOptions;
   readonly #buffer = new Uint8Array(BATCH_ROWS * SUMMARY_BYTES);
   readonly #clock = new BigInt64Array(2);
-  #beganBootNs: bigint;
-  #ended: SummaryInterval;
+  #ended: EndedSet;
+  /** Of that set: how many were handed over. */
+  #rows = 0;
+  #unreleased = 0;
   #nextTurn: number;
   #accepts = 0;
 
@@ -36,8 +44,7 @@ export class SummaryReader {
     this.#native = native;
     this.#session = session;
     this.#options = options;
-    this.#beganBootNs = this.#bootNs();
-    this.#ended = { endedBootNs: this.#beganBootNs, intervalNs: 0n };
+    this.#ended = this.#endedSet();
     this.#nextTurn = performance.now() + options.intervalMillis;
   }
 
@@ -60,14 +67,22 @@ export class SummaryReader {
     this.#nextTurn = 0;
   }
 
+  /** With `holds`: the oldest `summaries` that were handed over are safe elsewhere. */
+  release(summaries: number): void {
+    this.#unreleased -= summaries;
+    if (this.#unreleased === 0) this.#session.settleSummaries();
+  }
+
   /**
-   * Hands over all that was counted, when nothing counts any more; `false` when a program was still at it at `deadline`.
+   * Hands over all that was counted, when nothing counts any more; `false` when a program was still at it at `deadline`,
+   * or what was handed over not released.
    *
    * Each turn says that the set before is empty: after two both are.
    */
   async finish(deadline: number): Promise<boolean> {
     for (let turns = 0; turns < 2; ) {
       const rows = this.#drain();
+      if (this.#unreleased > 0 && rows === 0) this.#options.hurryRelease?.();
       if (this.#turn()) turns++;
       else if (rows === 0 && performance.now() > deadline) return false;
       await new Promise((resolve) => setImmediate(resolve));
@@ -77,26 +92,34 @@ export class SummaryReader {
 
   #turn(): boolean {
     if (!this.#session.turnSummaries()) return false;
-    const endedBootNs = this.#bootNs();
-    this.#ended = { endedBootNs, intervalNs: endedBootNs - this.#beganBootNs };
-    this.#beganBootNs = endedBootNs;
+    this.#ended = this.#endedSet();
+    this.#rows = 0;
     return true;
   }
 
   #drain(): number {
     const count = this.#session.drainSummaries(this.#buffer);
-    if (count === 0) return 0;
-    this.#native.readClock(this.#clock);
-    const [bootToUnixNs = 0n, observedUnixNs = 0n] = this.#clock;
-    const summaries = decodeSummaries(this.#buffer, count, { bootToUnixNs, observedUnixNs }, this.#ended);
-    this.#accepts += summaries.reduce((sum, { accepts }) => sum + accepts, 0);
-    this.#options.onSummaries(summaries);
+    if (count > 0) this.#handOver(count);
+    // What is read to its end may have been nothing.
+    if (this.#unreleased === 0) this.#session.settleSummaries();
     return count;
   }
 
-  #bootNs(): bigint {
+  #handOver(count: number): void {
     this.#native.readClock(this.#clock);
-    const [bootToUnixNs = 0n, unixNs = 0n] = this.#clock;
-    return unixNs - bootToUnixNs;
+    const [bootToUnixNs = 0n, observedUnixNs = 0n] = this.#clock;
+    const clock = { bootToUnixNs, observedUnixNs };
+    const summaries = decodeSummaries(this.#buffer, count, clock, this.#ended, this.#rows);
+    this.#rows += count;
+    this.#accepts += summaries.reduce((sum, { accepts }) => sum + accepts, 0);
+    if (this.#options.holds) this.#unreleased += count;
+    this.#options.onSummaries(summaries);
+  }
+
+  #endedSet(): EndedSet {
+    const numbers = new BigUint64Array(ENDED_LENGTH);
+    this.#session.endedSummaries(numbers);
+    const [turn = 0n, beganBootNs = 0n, endedBootNs = 0n] = numbers;
+    return { turn: Number(turn), endedBootNs, intervalNs: endedBootNs - beganBootNs };
   }
 }

@@ -90,12 +90,12 @@ test('a summary is of the process that the kernel names, looked up as of when it
     },
   };
   const times = { firstBootNs: 60n, firstUnixNs: 67n, lastBootNs: 90n, lastUnixNs: 97n, observedUnixNs: 99n };
-  const listener = exampleSummary({ ...times, level: 'listener', process: undefined });
+  const listener = exampleSummary({ ...times, row: 1, level: 'listener', process: undefined });
   const summaries = [exampleSummary(times), listener].map(({ summary }) => summary);
   const identified = new Identifier({ ...options, cache: looking }).identifySummaries(summaries);
   assert.deepEqual(
     identified.map(({ process, uid }) => [process, uid]),
-    [WEB, undefined].map((process, number) => [process, `88046cd8f2fd44ca9dab6b19691ad561-z-summary-2i-${number}`]),
+    [WEB, undefined].map((process, number) => [process, `88046cd8f2fd44ca9dab6b19691ad561-z-summary-12-${number}`]),
   );
   assert.deepEqual(seen, [[812, 7, 3, 92, 7n]]);
 });

@@ -9,7 +9,7 @@ import {
 } from '../../src/kernel/summary-layout.ts';
 
 const CLOCK = { bootToUnixNs: 1_000_000n, observedUnixNs: 5_000_000n };
-const INTERVAL = { endedBootNs: 900n, intervalNs: 800n };
+const INTERVAL = { turn: 7, endedBootNs: 900n, intervalNs: 800n };
 const MAPPED = [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 255, 255];
 
 function row(level: SummaryLevel, peer: readonly number[], local: readonly number[]): Uint8Array {
@@ -47,6 +47,8 @@ function decode(...row_: Parameters<typeof row>) {
 
 test('every field of a row, times as wall clock', () => {
   assert.deepEqual(decode('peer', [...MAPPED, 10, 0, 0, 5], [...MAPPED, 10, 0, 0, 1]), {
+    turn: 7,
+    row: 0,
     level: 'peer',
     accepts: 7,
     listener: { networkType: 'ipv4', localAddress: '10.0.0.1', localPort: 443, networkNamespace: 4_026_531_840 },

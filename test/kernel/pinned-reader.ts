@@ -27,13 +27,12 @@ tracer.run(
     writeSync(file, lines.join(''));
     released = released.then(() => pause(batch.count % LONGEST_HOLD_MILLIS)).then(() => tracer.release(batch.count));
   },
-  { holdRing: true },
+  { holds: true },
 );
 process.once('SIGTERM', async () => {
   await tracer.stop();
   await released;
-  const { seen, submitted, ring_full, in_ring } = tracer.counts();
-  process.stdout.write(`${JSON.stringify({ seen, submitted, ring_full, in_ring })}\n`);
+  process.stdout.write(`${JSON.stringify(tracer.counts())}\n`);
   tracer.close();
   process.exit(0);
 });

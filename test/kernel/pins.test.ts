@@ -24,9 +24,9 @@ function open(pinDirectory: string, more: Partial<TracerSettings> = {}): AcceptT
 }
 
 /** The ports of the clients whose records a tracer hands over until it stops. */
-async function readAll(tracer: AcceptTracer, { holdRing = false } = {}): Promise<number[]> {
+async function readAll(tracer: AcceptTracer, { holds = false } = {}): Promise<number[]> {
   const connections: AcceptedConnection[] = [];
-  tracer.run((batch) => connections.push(...batch.connections), { holdRing });
+  tracer.run((batch) => connections.push(...batch.connections), { holds });
   await tracer.stop();
   return connections.map(({ peerPort }) => peerPort);
 }
@@ -87,7 +87,7 @@ test('a record that was not released is read again; what was released is not', a
   const settings = { ports: [server.port] };
   const first = open(scene.directory, settings);
   const made = await acceptSome(server, 5);
-  assert.deepEqual(await readAll(first, { holdRing: true }), made);
+  assert.deepEqual(await readAll(first, { holds: true }), made);
   first.release(2);
   assert.throws(() => first.release(4), { code: 'ERR_INTERNAL', message: /fewer were drained/ });
   first.close();
@@ -106,7 +106,7 @@ test('a held ring that is full counts what it has no room for, also while nobody
   const settings = { ports: [server.port], ringBytes: 4096 };
   const first = open(scene.directory, settings);
   await acceptSome(server, PAGE_RECORDS + 2);
-  assert.equal((await readAll(first, { holdRing: true })).length, PAGE_RECORDS);
+  assert.equal((await readAll(first, { holds: true })).length, PAGE_RECORDS);
   assert.equal(first.counts().ring_full, 2);
   // Told of, and known to be.
   first.earlier.noteTelling(first.counts());

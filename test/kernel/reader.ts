@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
+import type { KernelCounts } from '../../src/kernel/accept-tracer.ts';
 import type { TracerSettings } from '../../src/kernel/open-session.ts';
 import type { BpfObjects } from './bpf-objects.ts';
 
@@ -14,15 +15,15 @@ export interface ReadRecord {
   readonly sequence: number;
 }
 
-/** A pinned-reader.ts in a process of its own. */
+/** A pinned-reader.ts in a process of its own, or another program that is told and says the same. */
 export class Reader {
   readonly #child: ChildProcess;
   readonly #exited: Promise<unknown>;
   #stdout = '';
   #stderr = '';
 
-  constructor(settings: Partial<TracerSettings>, file: string) {
-    this.#child = spawn(process.execPath, [PROGRAM, JSON.stringify(settings), file]);
+  constructor(settings: Partial<TracerSettings>, file: string, program = PROGRAM) {
+    this.#child = spawn(process.execPath, [program, JSON.stringify(settings), file]);
     this.#exited = once(this.#child, 'close');
     this.#child.stdout?.on('data', (text) => {
       this.#stdout += text;
@@ -53,7 +54,7 @@ export class Reader {
   }
 
   /** Its last counts. */
-  async stop(): Promise<{ seen: number; submitted: number; ring_full: number; in_ring: number }> {
+  async stop(): Promise<KernelCounts> {
     this.#child.kill('SIGTERM');
     await this.#exited;
     const last = this.#stdout.trimEnd().split('\n').at(-1) ?? '';

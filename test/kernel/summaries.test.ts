@@ -114,7 +114,7 @@ test('read as fast as one can while all CPUs add: nothing lost, nothing twice', 
   const read = () => {
     if (session.turnSummaries()) turns++;
     const count = session.drainSummaries(buffer);
-    for (const summary of decodeSummaries(buffer, count, clock, { endedBootNs: 0n, intervalNs: 0n })) {
+    for (const summary of decodeSummaries(buffer, count, clock, { turn: 0, endedBootNs: 0n, intervalNs: 0n })) {
       const key = keyOfSummary(summary);
       told.set(key, (told.get(key) ?? 0) + summary.accepts);
     }

@@ -19,6 +19,8 @@ function endlessRing(): NativeBinding {
       setOverloaded: () => {},
       turnSummaries: () => false,
       drainSummaries: () => 0,
+      settleSummaries: () => {},
+      endedSummaries: (into) => into.fill(0n),
       settle: () => true,
       hostPid: () => 0,
       verifiedInstructions: () => ({}),

@@ -4,6 +4,8 @@ import type { SummaryRecord } from '../../src/record/summary-record.ts';
 /** A summary of the finest kind, with the changes given. */
 export function exampleSummary(changes: Partial<AcceptSummary> = {}): SummaryRecord {
   const summary: AcceptSummary = {
+    turn: 38,
+    row: 0,
     level: 'peer',
     accepts: 1200,
     listener: { networkType: 'ipv4', localAddress: '10.0.0.1', localPort: 443, networkNamespace: 4_026_531_840 },

@@ -39,7 +39,7 @@ export async function openExports(parts: ExportsParts): Promise<Exports> {
   return { lane, metrics, traces, description };
 }
 
-/** Whether records leave the ring, where a crash leaves them, only for the disk. */
+/** Whether records and summaries leave the kernel, where a crash leaves them, only for the disk. */
 export function isSafeFirst({ pinDirectory, spool }: Config): boolean {
   return pinDirectory !== undefined && spool.mode === 'always';
 }
@@ -48,7 +48,7 @@ function laneOptions(config: Config, tracer: AcceptTracer): LaneOptions {
   const { mode, ...spool } = config.spool;
   return {
     spool: mode === 'off' ? undefined : { ...spool, mode },
-    ...(isSafeFirst(config) && { onSafe: (accepts) => tracer.release(accepts) }),
+    ...(isSafeFirst(config) && { onSafe: (accepts, summaries) => tracer.release(accepts, summaries) }),
   };
 }
 
