@@ -6,6 +6,8 @@
  *   user:   submitted = in_ring + drained, aggregated = in_summaries + summarized
  *   export: drained + reports + recovered = delivered + rejected + dropped + evicted + spooled + queued + unexported
  *   print:  drained = printing + printed + unprinted
+ *   in accepts, once nothing is queued or spooled: drained + summarized - those the endpoint was told of
+ *           = rejected_accepts + dropped_accepts + evicted_accepts
  *   spans:  span_candidates = unsampled + spans_queued + spans_delivered + spans_dropped
  * In an application's plugin the ledger ends at `emitted`: drained = emitted + dropped.
  */
@@ -30,6 +32,9 @@ export const LEDGER_NAMES = [
   'rejected',
   'dropped',
   'evicted',
+  'rejected_accepts',
+  'dropped_accepts',
+  'evicted_accepts',
   'spooled',
   'queued',
   'unexported',
@@ -67,6 +72,10 @@ export const LEDGER_BRIEFS: Readonly<Record<LedgerName, string>> = {
   rejected: 'records the endpoint refused, by an error or a partial success',
   dropped: 'records given up: the queue was full, or the endpoint could not be reached in time',
   evicted: 'records pushed out of the spool by its limits of size and age',
+  rejected_accepts:
+    'accepts that `rejected` stands for: the record of one is one, a summary is as many as it counts, other records are none; of a partial success, which names no records, the most it can be',
+  dropped_accepts: 'accepts that `dropped` stands for, in the same way; a damaged spool counts one for each record',
+  evicted_accepts: 'accepts that `evicted` stands for, in the same way',
   spooled: 'records on disk now, for later',
   queued: 'records on their way',
   unexported: 'records not exported because export is off',
@@ -113,6 +122,9 @@ export const LEDGER_METRICS: Readonly<Record<LedgerName, LedgerMetric | undefine
   rejected: lost('rejected'),
   dropped: lost('dropped'),
   evicted: lost('evicted'),
+  rejected_accepts: lostAccepts('rejected'),
+  dropped_accepts: lostAccepts('dropped'),
+  evicted_accepts: lostAccepts('evicted'),
   spooled: waiting('spool'),
   queued: waiting('queue'),
   unexported: records('unexported'),
@@ -146,6 +158,11 @@ function waiting(where: string): LedgerMetric {
 function lost(cause: string): LedgerMetric {
   const brief = 'accepts of which no record arrives, by cause';
   return { ...records('lost'), shared: { brief, attributes: { 'tcpaccept.loss.cause': cause } } };
+}
+
+function lostAccepts(cause: string): LedgerMetric {
+  const brief = 'accepts that lost records stood for, by cause';
+  return { ...accepts('lost'), shared: { brief, attributes: { 'tcpaccept.loss.cause': cause } } };
 }
 
 export type LedgerCounts = Readonly<Record<LedgerName, number>>;

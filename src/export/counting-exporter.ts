@@ -1,4 +1,5 @@
 import { type ExportResult, ExportResultCode } from '@opentelemetry/core';
+import type { AcceptCounts } from './accept-counts.ts';
 import type { ResponseNote, ResponseNotes } from './response-notes.ts';
 
 /** An exporter of the SDK's, for log records or spans. */
@@ -10,8 +11,8 @@ export interface ItemExporter<Item> {
 
 /** What became of one batch. */
 export type BatchFate =
-  | { readonly kind: 'taken'; readonly count: number; readonly note: ResponseNote }
-  | { readonly kind: 'failed'; readonly count: number; readonly error: Error };
+  | { readonly kind: 'taken'; readonly count: number; readonly note: ResponseNote; readonly accepts?: AcceptCounts }
+  | { readonly kind: 'failed'; readonly count: number; readonly error: Error; readonly accepts?: AcceptCounts };
 
 /** An exporter, and what its endpoint said of what it took. */
 interface Watched<Item> {
@@ -32,27 +33,31 @@ export class SettledFailure extends Error {
 export class CountingExporter<Item> implements ItemExporter<Item> {
   readonly #watched: Watched<Item>;
   readonly #settle: (fate: BatchFate) => void;
+  readonly #acceptsOf: (item: Item) => number;
   #abandoned = false;
 
-  constructor(watched: Watched<Item>, settle: (fate: BatchFate) => void) {
+  /** `acceptsOf`: how many accepts an item stands for. */
+  constructor(watched: Watched<Item>, settle: (fate: BatchFate) => void, acceptsOf: (item: Item) => number = () => 0) {
     this.#watched = watched;
     this.#settle = settle;
+    this.#acceptsOf = acceptsOf;
   }
 
   export(items: Item[], callBack: (result: ExportResult) => void): void {
     const { exporter, notes } = this.#watched;
     const count = items.length;
+    const accepts = () => items.map(this.#acceptsOf);
     let isSettled = false;
     const settle = (result: ExportResult) => {
       if (isSettled) return;
       isSettled = true;
       if (result.code === ExportResultCode.SUCCESS) {
-        this.#settle({ kind: 'taken', count, note: notes.take() });
+        this.#settle({ kind: 'taken', count, note: notes.take(), accepts });
         callBack(result);
         return;
       }
       const error = result.error ?? new Error('the exporter gave no reason');
-      this.#settle({ kind: 'failed', count, error });
+      this.#settle({ kind: 'failed', count, error, accepts });
       callBack({ code: ExportResultCode.FAILED, error: new SettledFailure(error.message, { cause: error }) });
     };
     const fail = (error: Error) => settle({ code: ExportResultCode.FAILED, error });

@@ -1,4 +1,6 @@
 import type { Ledger, LedgerName } from '../ledger.ts';
+import { LOST_ACCEPTS } from '../record/loss-record.ts';
+import { type AcceptCounts, mostOf, sum } from './accept-counts.ts';
 import type { BatchFate } from './counting-exporter.ts';
 import type { Warn } from './diagnostics.ts';
 import { type ExportedSignal, type ExportFailure, explainFailure, type FailureSettings } from './export-failure.ts';
@@ -14,6 +16,8 @@ export interface FateNames {
   readonly cause: 'export' | 'traces';
   readonly queueVariable: string;
   readonly ledger: Readonly<Record<'queued' | 'delivered' | 'rejected' | 'dropped', LedgerName>>;
+  /** Of those lost: what the accepts they stand for are called. */
+  readonly lostAccepts?: Readonly<Record<'rejected' | 'dropped', LedgerName>>;
 }
 
 const RECORDS: FateNames = {
@@ -22,6 +26,7 @@ const RECORDS: FateNames = {
   cause: 'export',
   queueVariable: 'OTEL_BLRP_MAX_QUEUE_SIZE',
   ledger: { queued: 'queued', delivered: 'delivered', rejected: 'rejected', dropped: 'dropped' },
+  lostAccepts: LOST_ACCEPTS,
 };
 
 /** What of an exporter's settings its fates depend on. */
@@ -50,12 +55,15 @@ export class RecordFates {
     this.#names = names;
   }
 
-  /** How many of `count` records may be emitted, counted as queued; the rest is dropped, the newest as the SDK does. */
-  admit(count: number): number {
+  /**
+   * How many of `count` records may be emitted, counted as queued; the rest is dropped, the newest as the SDK does.
+   * `accepts` are those that they stand for.
+   */
+  admit(count: number, accepts: AcceptCounts = () => []): number {
     const { maxQueueSize } = this.#settings.batch;
     const admitted = this.#isClosed ? 0 : Math.min(count, maxQueueSize - this.#underWay);
     this.enter(admitted);
-    if (admitted < count) this.refuse(count - admitted);
+    if (admitted < count) this.refuse(count - admitted, sum(accepts().slice(admitted)));
     return admitted;
   }
 
@@ -70,9 +78,13 @@ export class RecordFates {
     this.#ledger.add(this.#names.ledger.queued, count);
   }
 
-  /** Counts records as dropped for which there is no room; `full` is what waits already, by default all the records. */
-  refuse(count: number, full?: string): void {
+  /**
+   * Counts records as dropped for which there is no room, and the accepts they stand for; `full` is what waits already, by
+   * default all the records.
+   */
+  refuse(count: number, accepts: number, full?: string): void {
     this.#ledger.add(this.#names.ledger.dropped, count);
+    this.#lose('dropped', accepts);
     if (this.#isClosed) return;
     const { queueVariable } = this.#names;
     const [most, option] = full ? [full, ''] : [this.#settings.batch.maxQueueSize, ` (${queueVariable})`];
@@ -88,8 +100,9 @@ export class RecordFates {
   /** What became of some of the admitted records. */
   readonly settle = (fate: BatchFate): void => {
     if (this.#isOver) return;
-    if (fate.kind === 'taken') this.#settleTaken(fate.count, fate.note);
-    else this.#settleFailed(fate.count, explainFailure(fate.error, this.#settings, this.#names.signal));
+    const accepts = fate.accepts ?? (() => []);
+    if (fate.kind === 'taken') this.#settleTaken(fate.count, fate.note, accepts);
+    else this.#settleFailed(fate.count, explainFailure(fate.error, this.#settings, this.#names.signal), accepts);
   };
 
   /** A connection that could not be made: said at once, since the exporter first tries again for some seconds. */
@@ -109,21 +122,26 @@ export class RecordFates {
     this.#isClosed = true;
   }
 
-  /** The end: what is still under way counts as dropped, and whatever comes later changes nothing. */
-  end(): void {
+  /**
+   * The end: what is still under way counts as dropped, with the accepts it stands for, and whatever comes later changes
+   * nothing.
+   */
+  end(accepts: () => number = () => 0): void {
     this.#isOver = true;
     const count = this.#underWay;
     if (count === 0) return;
     this.#move('dropped', count);
+    this.#lose('dropped', accepts());
     const { cause, what } = this.#lastFailure ?? { cause: 'end', what: `${this.#whoever()} was too slow` };
     this.#warnBy(cause, `${what}; ${this.#count(count)} dropped at the end`);
   }
 
-  #settleTaken(count: number, note: ResponseNote): void {
+  #settleTaken(count: number, note: ResponseNote, accepts: AcceptCounts): void {
     const rejected = Math.min(note.rejected, count);
     this.#lastFailure = undefined;
     this.#move('delivered', count - rejected);
     this.#move('rejected', rejected);
+    if (rejected > 0) this.#lose('rejected', mostOf(accepts(), rejected));
     const said = note.message && ` and says: ${oneLine(note.message)}`;
     if (rejected > 0) this.#warnBy('partial', `${this.#whoever()} rejected ${this.#count(rejected)}${said}`);
     else if (said) this.#warnBy('note', `${this.#whoever()} took ${this.#count(count)}${said}`);
@@ -135,9 +153,10 @@ export class RecordFates {
     }
   }
 
-  #settleFailed(count: number, failure: ExportFailure): void {
+  #settleFailed(count: number, failure: ExportFailure, accepts: AcceptCounts): void {
     this.#lastFailure = failure;
     this.#move(failure.fate, count);
+    this.#lose(failure.fate, sum(accepts()));
     this.#warnBy(failure.cause, `${failure.what}: ${failure.mend}; ${this.#count(count)} ${failure.fate}`);
   }
 
@@ -145,6 +164,11 @@ export class RecordFates {
     this.#underWay -= count;
     this.#ledger.add(this.#names.ledger.queued, -count);
     this.#ledger.add(this.#names.ledger[name], count);
+  }
+
+  #lose(fate: 'rejected' | 'dropped', accepts: number): void {
+    const { lostAccepts } = this.#names;
+    if (lostAccepts) this.#ledger.add(lostAccepts[fate], accepts);
   }
 
   #warnBy(cause: string, text: string): void {

@@ -1,6 +1,7 @@
 import type { Ledger } from '../ledger.ts';
 import type { AcceptView, RecordBatch } from '../record/accept-record.ts';
 import type { EventKind, EventRecords } from '../record/events.ts';
+import { ACCEPTS_OF } from './accept-counts.ts';
 import type { OtlpSettings } from './otlp-environment.ts';
 import type { EncodedRequest } from './transport/encoded-request.ts';
 import { split } from './transport/split-request.ts';
@@ -42,6 +43,8 @@ export class RequestBatcher {
   #timer: NodeJS.Timeout | undefined;
   #accepted = 0;
   #summarized = 0;
+  /** That the records since the last request stand for. */
+  #accepts = 0;
 
   constructor(parts: RequestBatcherParts) {
     this.#parts = parts;
@@ -52,6 +55,7 @@ export class RequestBatcher {
       this.#parts.encoder.add(kind, record);
       if (kind === 'accepted') this.#accepted++;
       if (kind === 'summarized') this.#summarized++;
+      this.#accepts += ACCEPTS_OF[kind](record);
       this.#added();
     }
     this.#wait();
@@ -61,6 +65,7 @@ export class RequestBatcher {
     for (let index = 0; index < batch.count; index++) {
       this.#parts.encoder.addAccept(batch.view(index));
       this.#accepted++;
+      this.#accepts++;
       this.#added();
     }
     this.#wait();
@@ -84,9 +89,9 @@ export class RequestBatcher {
     this.#timer = undefined;
     const { encoder, ledger, onRequest } = this.#parts;
     if (encoder.records === 0) return;
-    const parts = withinBytes(encoder.take());
+    const parts = withinBytes({ ...encoder.take(), accepts: this.#accepts });
     const whole = { accepted: this.#accepted, summarized: this.#summarized };
-    this.#accepted = this.#summarized = 0;
+    this.#accepted = this.#summarized = this.#accepts = 0;
     for (const [index, part] of parts.entries()) {
       ledger.add('queued', -part.records);
       onRequest({ ...part, ...(index === parts.length - 1 ? whole : NOTHING_WHOLE) });

@@ -13,7 +13,8 @@ import type { EventKind, EventRecords } from '../record/events.ts';
 import { emitRecord } from '../record/log-record.ts';
 import { SCHEMA_URL } from '../record/semantic-conventions.ts';
 import { PACKAGE_NAME, PACKAGE_VERSION } from '../version.ts';
-import { CountingExporter } from './counting-exporter.ts';
+import { ACCEPTS_OF, acceptsOfLogRecord, sum } from './accept-counts.ts';
+import { type BatchFate, CountingExporter } from './counting-exporter.ts';
 import type { Warn } from './diagnostics.ts';
 import { consoleExporter, otlpExporter } from './exporters.ts';
 import type { OtlpSettings } from './otlp-environment.ts';
@@ -25,6 +26,11 @@ export interface SdkLaneParts {
   readonly resource: Resource;
   readonly ledger: Ledger;
   readonly warn: Warn;
+}
+
+/** That the records under way stand for. */
+interface UnderWay {
+  accepts: number;
 }
 
 /** What the SDK is given: the processors, and the one of their exporters whose word counts. */
@@ -44,16 +50,28 @@ export class SdkLane implements RecordSink {
   readonly #exporter: CountingExporter<ReadableLogRecord>;
   readonly #provider: LoggerProvider;
   readonly #logger: Logger;
+  readonly #underWay: UnderWay;
   #closing: Promise<void> | undefined;
 
   /** Loads the exporters and makes the pipeline; nothing is sent yet. */
   static async open(parts: SdkLaneParts): Promise<SdkLane> {
     const fates = new RecordFates(parts.settings, parts.ledger, parts.warn);
-    return new SdkLane(parts, fates, await openPipeline(parts.settings, fates));
+    const underWay = { accepts: 0 };
+    const settle = (fate: BatchFate) => {
+      underWay.accepts -= sum(fate.accepts?.() ?? []);
+      fates.settle(fate);
+    };
+    return new SdkLane(parts, fates, underWay, await openPipeline(parts.settings, fates, settle));
   }
 
-  private constructor({ settings, resource }: SdkLaneParts, fates: RecordFates, pipeline: Pipeline) {
+  private constructor(
+    { settings, resource }: SdkLaneParts,
+    fates: RecordFates,
+    underWay: UnderWay,
+    pipeline: Pipeline,
+  ) {
     this.#fates = fates;
+    this.#underWay = underWay;
     this.#exporter = pipeline.exporter;
     this.#provider = new LoggerProvider({
       resource,
@@ -68,16 +86,16 @@ export class SdkLane implements RecordSink {
   }
 
   report<Kind extends EventKind>(kind: Kind, records: readonly EventRecords[Kind][]): void {
-    const admitted = this.#fates.admit(records.length);
-    for (const record of records.slice(0, admitted)) {
+    const accepts = records.map((record) => ACCEPTS_OF[kind](record));
+    const admitted = this.#fates.admit(records.length, () => accepts);
+    this.#underWay.accepts += sum(accepts.slice(0, admitted));
+    for (const [index, record] of records.slice(0, admitted).entries()) {
       try {
         emitRecord(this.#logger, kind, record);
       } catch (thrown) {
-        this.#fates.settle({
-          kind: 'failed',
-          count: 1,
-          error: thrown instanceof Error ? thrown : new Error(`${thrown}`),
-        });
+        const error = thrown instanceof Error ? thrown : new Error(`${thrown}`);
+        this.#underWay.accepts -= accepts[index] ?? 0;
+        this.#fates.settle({ kind: 'failed', count: 1, error, accepts: () => [accepts[index] ?? 0] });
       }
     }
   }
@@ -107,16 +125,20 @@ export class SdkLane implements RecordSink {
     await Promise.race([shutDown, deadline.promise]);
     clearTimeout(timer);
     this.#exporter.abandon();
-    this.#fates.end();
+    this.#fates.end(() => this.#underWay.accepts);
   }
 }
 
-async function openPipeline(settings: OtlpSettings, fates: RecordFates): Promise<Pipeline> {
+async function openPipeline(
+  settings: OtlpSettings,
+  fates: RecordFates,
+  settle: (fate: BatchFate) => void,
+): Promise<Pipeline> {
   if (!settings.exporters.includes('otlp')) {
-    const exporter = new CountingExporter(consoleExporter(), fates.settle);
+    const exporter = new CountingExporter(consoleExporter(), settle, acceptsOfLogRecord);
     return { exporter, processors: [new SimpleLogRecordProcessor({ exporter })] };
   }
-  const exporter = new CountingExporter(await otlpExporter(settings, fates.onConnectError), fates.settle);
+  const exporter = new CountingExporter(await otlpExporter(settings, fates.onConnectError), settle, acceptsOfLogRecord);
   const processors: LogRecordProcessor[] = [new BatchLogRecordProcessor({ exporter, ...settings.batch })];
   if (settings.exporters.includes('console')) {
     processors.push(new SimpleLogRecordProcessor({ exporter: consoleExporter().exporter }));

@@ -1,3 +1,4 @@
+import { SUMMARY_COUNT } from './event-names.ts';
 import type { EventKind, EventRecords } from './events.ts';
 import { type AttributeValue, each, ofListener, ofTask, type Reading, type Shortcut } from './reading.ts';
 import { rfc3339 } from './rfc3339.ts';
@@ -368,7 +369,7 @@ export const ATTRIBUTES: readonly AttributeRow[] = [
       listener: (r) => r.listener.reuseportGroup,
     },
   ),
-  row('tcpaccept.summary.count', 'int', 'How many connections were accepted; exact.', NONE, {
+  row(SUMMARY_COUNT, 'int', 'How many connections were accepted; exact.', NONE, {
     summarized: (r) => r.summary.accepts,
   }),
   row(
@@ -407,9 +408,20 @@ export const ATTRIBUTES: readonly AttributeRow[] = [
   row('tcpaccept.loss.cause', 'string', 'Why they were lost: a name of the ledger, such as `ring_full`.', NONE, {
     lost: (r) => r.cause,
   }),
-  row('tcpaccept.loss.count', 'int', 'How many were lost for this cause in the interval.', NONE, {
-    lost: (r) => r.count,
-  }),
+  row(
+    'tcpaccept.loss.count',
+    'int',
+    'How many were lost for this cause in the interval: accepts, or, of `rejected`, `dropped` and `evicted`, records.',
+    NONE,
+    { lost: (r) => r.count },
+  ),
+  row(
+    'tcpaccept.loss.accepts',
+    'int',
+    'How many accepts that is: the record of one is one, a summary is as many as it counts, other records are none.',
+    NONE,
+    { lost: (r) => r.accepts },
+  ),
   row('tcpaccept.interval.duration', 'double', 'The time before Timestamp that is counted, in seconds.', NONE, {
     summarized: (r) => seconds(r.summary.intervalNs),
     lost: (r) => seconds(r.intervalNs),

@@ -35,8 +35,9 @@ export function bodyOfSummary({ summary }: SummaryRecord): string {
 }
 
 /** The display string of one loss: `12 accepts lost: ring_full`. */
-export function bodyOfLoss({ count, cause }: LossRecord): string {
-  return `${count} ${count === 1 ? 'accept' : 'accepts'} lost: ${cause}`;
+export function bodyOfLoss({ count, accepts, cause }: LossRecord): string {
+  const what = count === accepts ? '' : `${count} ${count === 1 ? 'record' : 'records'} of `;
+  return `${what}${accepts} ${accepts === 1 ? 'accept' : 'accepts'} lost: ${cause}`;
 }
 
 /** The display string of one listener: `nginx[812] listens on 10.0.0.1:443, 3 of 511 queued`. */

@@ -2,6 +2,7 @@ import type { SeverityNumber } from '@opentelemetry/api';
 import type { AcceptRecord } from './accept-record.ts';
 import type { SpanIds } from './accept-span.ts';
 import { bodyOfAccept, bodyOfListener, bodyOfLoss, bodyOfSummary } from './body.ts';
+import { EVENT_NAMES } from './event-names.ts';
 import type { ListenerRecord } from './listener-record.ts';
 import type { LossRecord } from './loss-record.ts';
 import type { SummaryRecord } from './summary-record.ts';
@@ -36,7 +37,7 @@ export interface EventShape<EventRecord> {
 /** The event table: every kind of log record there is. */
 export const EVENTS: { readonly [Kind in EventKind]: EventShape<EventRecords[Kind]> } = {
   accepted: {
-    name: 'tcpaccept.connection.accepted',
+    name: EVENT_NAMES.accepted,
     brief: 'one accepted connection',
     severityNumber: INFO,
     timestampUnixNs: (r) => r.connection.acceptedUnixNs,
@@ -45,7 +46,7 @@ export const EVENTS: { readonly [Kind in EventKind]: EventShape<EventRecords[Kin
     span: (r) => r.span,
   },
   summarized: {
-    name: 'tcpaccept.connections.summarized',
+    name: EVENT_NAMES.summarized,
     brief: 'how many connections a listener and a process accepted from one client, in place of a record for each',
     severityNumber: INFO,
     timestampUnixNs: (r) => r.summary.endedUnixNs,
@@ -53,7 +54,7 @@ export const EVENTS: { readonly [Kind in EventKind]: EventShape<EventRecords[Kin
     body: bodyOfSummary,
   },
   lost: {
-    name: 'tcpaccept.records.lost',
+    name: EVENT_NAMES.lost,
     brief: 'how many accepts have no record, and why; made whenever that changes',
     severityNumber: WARN,
     timestampUnixNs: (r) => r.noticedUnixNs,
@@ -61,7 +62,7 @@ export const EVENTS: { readonly [Kind in EventKind]: EventShape<EventRecords[Kin
     body: bodyOfLoss,
   },
   listener: {
-    name: 'tcpaccept.listener',
+    name: EVENT_NAMES.listener,
     brief: 'a TCP listener of the host as it was at the start; made with `--listeners`',
     severityNumber: INFO,
     timestampUnixNs: (r) => r.listedUnixNs,

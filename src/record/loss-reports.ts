@@ -1,8 +1,10 @@
 import type { LedgerCounts } from '../ledger.ts';
-import { LOSS_CAUSES, type LossCause, type LossRecord } from './loss-record.ts';
+import { LOSS_CAUSES, LOST_ACCEPTS, type LossCause, type LossRecord } from './loss-record.ts';
 
 /** Losses of the export itself: while nothing gets through, a record of them would be lost as well, and be a loss. */
-const EXPORT_CAUSES: ReadonlySet<LossCause> = new Set<LossCause>(['rejected', 'dropped', 'evicted']);
+function isOfExport(cause: LossCause): cause is keyof typeof LOST_ACCEPTS {
+  return Object.hasOwn(LOST_ACCEPTS, cause);
+}
 
 export interface LossReportsOptions {
   /** That of the session's other uids. */
@@ -22,12 +24,12 @@ export interface LossReportsOptions {
  */
 export class LossReports {
   readonly #options: LossReportsOptions;
-  readonly #told = new Map<LossCause, { count: number; unixNs: bigint }>();
+  readonly #told = new Map<LossCause, { count: number; accepts: number; unixNs: bigint }>();
   #delivered = 0;
 
   constructor(options: LossReportsOptions) {
     this.#options = options;
-    for (const cause of LOSS_CAUSES) this.#told.set(cause, { count: 0, unixNs: options.startedUnixNs });
+    for (const cause of LOSS_CAUSES) this.#told.set(cause, { count: 0, accepts: 0, unixNs: options.startedUnixNs });
   }
 
   /** The losses up to `nowUnixNs`, each told of once. */
@@ -37,15 +39,17 @@ export class LossReports {
     const records: LossRecord[] = [];
     for (const [cause, told] of this.#told) {
       const count = counts[cause] - told.count;
-      if (count === 0 || (EXPORT_CAUSES.has(cause) && !isGettingThrough)) continue;
+      if (count === 0 || (isOfExport(cause) && !isGettingThrough)) continue;
+      const accepts = counts[isOfExport(cause) ? LOST_ACCEPTS[cause] : cause];
       records.push({
         uid: this.#uid(cause, told.count, counts[cause]),
         cause,
         count,
+        accepts: accepts - told.accepts,
         noticedUnixNs: nowUnixNs,
         intervalNs: nowUnixNs - told.unixNs,
       });
-      this.#told.set(cause, { count: counts[cause], unixNs: nowUnixNs });
+      this.#told.set(cause, { count: counts[cause], accepts, unixNs: nowUnixNs });
     }
     return records;
   }
@@ -54,6 +58,6 @@ export class LossReports {
   #uid(cause: LossCause, from: number, to: number): string {
     const { uidPrefix, runUidPrefix = uidPrefix, countsBefore = {} } = this.#options;
     const before = countsBefore[cause] ?? 0;
-    return `${EXPORT_CAUSES.has(cause) ? runUidPrefix : uidPrefix}lost-${cause}-${before + from}-${before + to}`;
+    return `${isOfExport(cause) ? runUidPrefix : uidPrefix}lost-${cause}-${before + from}-${before + to}`;
   }
 }

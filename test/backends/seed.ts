@@ -64,6 +64,7 @@ export function seedLoss(cause: LossRecord['cause'], count: number, unixMillis: 
     uid: `seed-${++made}`,
     cause,
     count,
+    accepts: count,
     noticedUnixNs: BigInt(unixMillis) * 1_000_000n,
     intervalNs: 1_000_000_000n,
   };

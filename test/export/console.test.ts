@@ -26,6 +26,6 @@ test('beside otlp the console prints as well, and the endpoint tells the fate', 
     OTEL_EXPORTER_OTLP_ENDPOINT: server.endpoint,
   });
   assert.equal(events, 2);
-  assert.match(ledger, /drained=2 rejected=2$/);
+  assert.match(ledger, /drained=2 rejected=2 rejected_accepts=2$/);
   assert.equal(server.requests.length, 1);
 });

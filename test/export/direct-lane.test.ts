@@ -60,7 +60,7 @@ test('more than the queue may hold is dropped and counted, as is what is left at
   });
   lane.accept(records(150));
   assert.deepEqual(fates(), { dropped: 40, queued: 110 });
-  lane.report('lost', [{ uid: 'u', cause: 'dropped', count: 40, noticedUnixNs: 1n, intervalNs: 1n }]);
+  lane.report('lost', [{ uid: 'u', cause: 'dropped', count: 40, accepts: 40, noticedUnixNs: 1n, intervalNs: 1n }]);
   await lane.close(50);
   assert.deepEqual(fates(), { dropped: 151 });
 });
@@ -83,7 +83,7 @@ for (const mode of ['spill', 'always', 'off'] as const) {
       onSafe: (accepts) => told.push(accepts),
       ...(mode !== 'off' && { spool: { mode, directory: folder.path, maxBytes: 1e9, maxAgeMillis: 1e9 } }),
     });
-    const loss = { uid: 'u', cause: 'dropped', count: 40, noticedUnixNs: 1n, intervalNs: 1n } as const;
+    const loss = { uid: 'u', cause: 'dropped', count: 40, accepts: 40, noticedUnixNs: 1n, intervalNs: 1n } as const;
     for (let batch = 0; batch < 10; batch++) {
       lane.accept(records(10));
       lane.report('lost', [loss, loss]);

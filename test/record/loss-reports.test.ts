@@ -33,6 +33,29 @@ test('a loss is told of once, with the time since its cause was last told of', (
   ]);
 });
 
+test('what the export lost is told of in records, and in the accepts they stood for', () => {
+  const reports = new LossReports({ uidPrefix: 'boot-load-', startedUnixNs: STARTED_NS });
+  const looks = [
+    { delivered: 1, rejected: 2, rejected_accepts: 1200, ring_full: 5 },
+    { delivered: 2, rejected: 3, rejected_accepts: 1200, evicted: 1, evicted_accepts: 1 },
+  ];
+  assert.deepEqual(
+    looks.map((moved) =>
+      reports.since(countsOf({ ring_full: 5, ...moved }), STARTED_NS).map((r) => [r.cause, r.count, r.accepts]),
+    ),
+    [
+      [
+        ['ring_full', 5, 5],
+        ['rejected', 2, 1200],
+      ],
+      [
+        ['rejected', 1, 0],
+        ['evicted', 1, 1],
+      ],
+    ],
+  );
+});
+
 test('what is no loss is not told of', () => {
   const fine = { seen: 9, filtered: 4, self: 1, submitted: 4, drained: 4, delivered: 3, unexported: 1, unprinted: 4 };
   assert.deepEqual(tell(fine, { ...fine, delivered: 4 }), [[], []]);

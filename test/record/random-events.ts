@@ -25,6 +25,7 @@ export function randomEvents(below: (end: number) => number): { readonly [Kind i
       uid: `${below(99)}`,
       cause: 'dropped',
       count: below(2 ** 53),
+      accepts: below(2 ** 53),
       noticedUnixNs: unixNs,
       intervalNs: unixNs / 7n,
     },

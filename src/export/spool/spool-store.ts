@@ -1,5 +1,6 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { acceptsOfRequest, sum } from '../accept-counts.ts';
 import { DiskReserve, RESERVE_BYTES } from './disk-reserve.ts';
 import { databasePath, moveAside, openSpoolDatabase, type SetAside } from './spool-database.ts';
 import { holderOf, SpoolLock } from './spool-lock.ts';
@@ -17,13 +18,15 @@ export interface OpenedSpool {
 
 /** What happened to the spool beside what was asked. */
 export interface SpoolNews {
-  /** Pushed out by size or age. */
-  readonly evicted: SpoolContents;
+  /** Pushed out by size or age, and the accepts it stood for. */
+  readonly evicted: SpoolContents & { readonly accepts: number };
   /** The file was damaged, moved aside, and an empty one made: all rows are gone. */
   readonly setAside: SetAside | undefined;
   /** What the rows take on disk. */
   readonly roomBytes: number;
 }
+
+const NOTHING_EVICTED: SpoolNews['evicted'] = { requests: 0, records: 0, accepts: 0 };
 
 /** From here on, of free pages, the file is made smaller: 4 MiB; and by 2 MiB at once, some 10 ms of work. */
 const MOST_FREE_PAGES = 1024;
@@ -56,7 +59,7 @@ export class SpoolStore {
   /** Settled, but not deleted yet: the disk was too full even for that. */
   readonly #gone = new Set<number>();
   #table: SpoolTable;
-  #evicted = { requests: 0, records: 0 };
+  #evicted = NOTHING_EVICTED;
   #setAside: SetAside | undefined;
 
   /** Takes the directory, made if missing. Throws `SpoolHeld`, and errors of the filesystem and SQLite. */
@@ -128,7 +131,7 @@ export class SpoolStore {
   /** What happened since it was last asked for. */
   takeNews(): SpoolNews {
     const news = { evicted: this.#evicted, setAside: this.#setAside, roomBytes: this.#table.roomBytes };
-    this.#evicted = { requests: 0, records: 0 };
+    this.#evicted = NOTHING_EVICTED;
     this.#setAside = undefined;
     return news;
   }
@@ -162,9 +165,14 @@ export class SpoolStore {
     for (;;) {
       const [oldest] = this.#present(1);
       if (!oldest || isEnough(oldest)) return;
+      const accepts = sum(acceptsOfRequest(this.#table.body(oldest.id)));
       this.#delete(oldest);
-      this.#evicted.requests++;
-      this.#evicted.records += oldest.records;
+      const evicted = this.#evicted;
+      this.#evicted = {
+        requests: evicted.requests + 1,
+        records: evicted.records + oldest.records,
+        accepts: evicted.accepts + accepts,
+      };
     }
   }
 
@@ -213,7 +221,7 @@ export class SpoolStore {
       this.#setAside = { path: moveAside(databasePath(this.#settings.directory), 'damaged'), reason };
       this.#lent.clear();
       this.#gone.clear();
-      this.#evicted = { requests: 0, records: 0 };
+      this.#evicted = NOTHING_EVICTED;
       this.#table = new SpoolTable(openSpoolDatabase(this.#settings.directory).database);
       return work();
     }

@@ -1,3 +1,4 @@
+import { acceptsIn } from '../accept-counts.ts';
 import type { EncodedRequest } from '../transport/encoded-request.ts';
 import { SendingQueue, type SendingQueueParts } from '../transport/sending-queue.ts';
 import type { DiskSpool } from './disk-spool.ts';
@@ -195,6 +196,7 @@ export class SpoolingQueue {
 
   #drop(request: EncodedRequest, reason: string): void {
     this.#parts.ledger.add('dropped', request.records);
+    this.#parts.ledger.add('dropped_accepts', acceptsIn(request));
     this.#parts.warn('spool-dropped', `${request.records} records dropped: ${reason}, and they are not on disk`);
     this.#parts.onSafe(request);
   }

@@ -160,6 +160,7 @@ export class StoredRequests {
       this.#lent.clear();
       this.#move(-this.#requests, -records);
       ledger.add('dropped', records);
+      ledger.add('dropped_accepts', records);
       warn(
         'spool-damaged',
         `the spool was damaged (${reason}): ${records} records dropped; the file is kept as ${path}`,
@@ -168,6 +169,7 @@ export class StoredRequests {
     if (evicted.requests === 0) return;
     this.#move(-evicted.requests, -evicted.records);
     ledger.add('evicted', evicted.records);
+    ledger.add('evicted_accepts', evicted.accepts);
     warn(
       'spool-evicted',
       `${evicted.records} records pushed out of the spool ${settings.directory}, the oldest: it is full, or they are too old (--spool-max-bytes, --spool-max-age)`,

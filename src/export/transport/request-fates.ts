@@ -1,4 +1,5 @@
 import type { Ledger } from '../../ledger.ts';
+import { acceptsIn, acceptsOfRequest, sum } from '../accept-counts.ts';
 import type { Warn } from '../diagnostics.ts';
 import type { OtlpSettings } from '../otlp-environment.ts';
 import { RecordFates } from '../record-fates.ts';
@@ -66,20 +67,21 @@ export class RequestFates {
       return;
     }
     const isRoomForBytes = this.#bytesIn + request.body.length <= this.#maxBytes;
-    this.#records.refuse(request.records, isRoomForBytes ? undefined : `${this.#bytesIn} bytes`);
+    this.#records.refuse(request.records, acceptsIn(request), isRoomForBytes ? undefined : `${this.#bytesIn} bytes`);
     this.#onSettled?.(request);
   }
 
   taken(request: EncodedRequest, note: ResponseNote): void {
     this.#move(request, -1);
-    this.#records.settle({ kind: 'taken', count: request.records, note });
+    const accepts = () => acceptsOfRequest(request.body);
+    this.#records.settle({ kind: 'taken', count: request.records, note, accepts });
     this.#onSettled?.(request);
   }
 
   /** Rejected or dropped, as the error says. */
   failed(request: EncodedRequest, error: Error): void {
     this.#move(request, -1);
-    this.#records.settle({ kind: 'failed', count: request.records, error });
+    this.#records.settle({ kind: 'failed', count: request.records, error, accepts: () => [acceptsIn(request)] });
     this.#onSettled?.(request);
   }
 
@@ -109,7 +111,7 @@ export class RequestFates {
   /** The end: `left` is given up, in one warning if it is dropped. */
   end(left: readonly EncodedRequest[]): void {
     if (this.#onGivenUp) for (const request of left) this.#handOver(request, this.#onGivenUp);
-    this.#records.end();
+    this.#records.end(() => sum(left.map(acceptsIn)));
     if (!this.#onGivenUp) for (const request of left) this.#onSettled?.(request);
   }
 

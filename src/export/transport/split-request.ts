@@ -2,7 +2,7 @@ import type { EncodedRequest } from './encoded-request.ts';
 import { delimitedHeader, fieldsOf } from './protobuf-wire.ts';
 
 /** ExportLogsServiceRequest.resource_logs, ResourceLogs.scope_logs, ScopeLogs.log_records (opentelemetry-proto 1). */
-const PATH_TO_RECORDS = [1, 2, 2] as const;
+export const PATH_TO_RECORDS = [1, 2, 2] as const;
 
 /**
  * Two requests with half of the records each, in their order, none decoded; resource, scope and schemas are in both.
@@ -51,7 +51,9 @@ class Cutting {
   }
 
   cut(): EncodedRequest {
-    return { body: Buffer.concat(this.#parts(0, 0, this.#body.length)), records: this.#to - this.#from };
+    const body = Buffer.concat(this.#parts(0, 0, this.#body.length));
+    // Not known any more, and not the whole's.
+    return { body, records: this.#to - this.#from, accepts: undefined };
   }
 
   /** Pieces of the message there, its records being some levels down; a group that lost all its records is left out. */

@@ -114,6 +114,7 @@ test('a full spool lets go of its oldest, and counts them', async () => {
   await next.queue.close(CLOSE_MILLIS);
   next.assertFates({ delivered: spooled });
   assert.equal(spooled + evicted, 20_000);
+  assert.equal(it.count('evicted_accepts'), evicted);
   assert.ok(numbersOf(server).includes(19_999), 'the newest are kept');
   assert.match(it.warnings.find(({ cause }) => cause === 'spool-evicted')?.text ?? '', /pushed out of the spool/);
 });
