@@ -9,7 +9,12 @@ import type { OpenedSpool } from './spool-store.ts';
 /** What it has at a time are a few requests. */
 const LIMITS = { maxYoungGenerationSizeMb: 2, maxOldGenerationSizeMb: 64 };
 
-const NO_NEWS = { evicted: { requests: 0, records: 0, accepts: 0 }, setAside: undefined, roomBytes: 0 };
+const NO_NEWS: SpoolReply['news'] = {
+  evicted: { requests: 0, records: 0, accepts: 0 },
+  setAside: undefined,
+  oldestLentUnixMillis: undefined,
+  roomBytes: 0,
+};
 
 /** A spool in a thread of its own; calls are done in their order. */
 export class DiskSpool {

@@ -4,7 +4,7 @@ import { acceptsOfRequest, sum } from '../accept-counts.ts';
 import { DiskReserve, RESERVE_BYTES } from './disk-reserve.ts';
 import { databasePath, moveAside, openSpoolDatabase, type SetAside } from './spool-database.ts';
 import { holderOf, SpoolLock } from './spool-lock.ts';
-import type { SpoolContents, SpoolSettings } from './spool-settings.ts';
+import { LONGEST_TOGETHER_MILLIS, type SpoolContents, type SpoolSettings } from './spool-settings.ts';
 import { PAGE_BYTES, type Row, roomOf, type SpooledRequest, SpoolTable } from './spool-table.ts';
 import { SQLITE } from './sqlite-errors.ts';
 
@@ -22,6 +22,8 @@ export interface SpoolNews {
   readonly evicted: SpoolContents & { readonly accepts: number };
   /** The file was damaged, moved aside, and an empty one made: all rows are gone. */
   readonly setAside: SetAside | undefined;
+  /** When the oldest of what is lent out was made. */
+  readonly oldestLentUnixMillis: number | undefined;
   /** What the rows take on disk. */
   readonly roomBytes: number;
 }
@@ -55,7 +57,8 @@ export class SpoolStore {
   readonly #settings: SpoolSettings;
   readonly #lock: SpoolLock;
   readonly #reserve: DiskReserve;
-  readonly #lent = new Set<number>();
+  /** By id, when it was made. */
+  readonly #lent = new Map<number, number>();
   /** Settled, but not deleted yet: the disk was too full even for that. */
   readonly #gone = new Set<number>();
   #table: SpoolTable;
@@ -100,13 +103,18 @@ export class SpoolStore {
     });
   }
 
-  /** The oldest requests that are not lent out; what is too old is evicted first. */
+  /**
+   * The oldest requests that are not lent out, and may be under way beside what is; what is too old is evicted first.
+   */
   lend(limit: number): readonly SpooledRequest[] {
     return this.#guard(() => {
       const oldestUnixMillis = Date.now() - this.#settings.maxAgeMillis;
       this.#evictUntil(({ createdUnixMillis }) => createdUnixMillis >= oldestUnixMillis);
-      const requests = this.#present(limit).map(({ id, records }) => ({ id, records, body: this.#table.body(id) }));
-      for (const { id } of requests) this.#lent.add(id);
+      const rows = this.#present(limit);
+      const oldest = this.#oldestLent ?? rows[0]?.createdUnixMillis ?? 0;
+      const together = rows.filter(({ createdUnixMillis }) => createdUnixMillis <= oldest + LONGEST_TOGETHER_MILLIS);
+      const requests = together.map(({ id, records }) => ({ id, records, body: this.#table.body(id) }));
+      for (const { id, createdUnixMillis } of together) this.#lent.set(id, createdUnixMillis);
       return requests;
     });
   }
@@ -124,13 +132,14 @@ export class SpoolStore {
       const row = this.#lent.has(id) ? this.#table.row(id) : undefined;
       if (!row) throw new Error(`the spool has not lent out request ${id}`);
       this.#table.replace(row, parts);
-      for (const part of parts) this.#lent.add(part.id);
+      for (const part of parts) this.#lent.set(part.id, row.createdUnixMillis);
     });
   }
 
   /** What happened since it was last asked for. */
   takeNews(): SpoolNews {
-    const news = { evicted: this.#evicted, setAside: this.#setAside, roomBytes: this.#table.roomBytes };
+    const [evicted, setAside, oldestLentUnixMillis] = [this.#evicted, this.#setAside, this.#oldestLent];
+    const news = { evicted, setAside, oldestLentUnixMillis, roomBytes: this.#table.roomBytes };
     this.#evicted = NOTHING_EVICTED;
     this.#setAside = undefined;
     return news;
@@ -149,6 +158,10 @@ export class SpoolStore {
       if (!SQLITE.isFull(error) || !this.#reserve.give()) throw error;
       return openSpoolDatabase(this.#settings.directory);
     }
+  }
+
+  get #oldestLent(): number | undefined {
+    return this.#lent.size === 0 ? undefined : Math.min(...this.#lent.values());
   }
 
   /** The oldest rows that are neither lent out nor gone. */

@@ -34,7 +34,8 @@ const CLOSE_SENDING_PART = 0.6;
  * Delivers requests as a `SendingQueue` does, with a spool behind it: what cannot be sent now is written to disk, and
  * sent before anything newer.
  *
- * While the spool holds anything, what is offered goes behind it. A disk that takes nothing leaves what memory alone can do.
+ * While the spool holds anything, what is offered goes behind it, and what is under way of it goes before what is much newer.
+ * A disk that takes nothing leaves what memory alone can do.
  */
 export class SpoolingQueue {
   readonly #parts: SpoolingQueueParts;
@@ -82,7 +83,8 @@ export class SpoolingQueue {
 
   /** Takes a request; never throws and never waits. */
   offer(request: OrderedRequest): void {
-    const isBehind = this.#stored.requests > 0 || this.#writing.size > 0 || this.#isLending;
+    const stored = this.#stored;
+    const isBehind = stored.requests > 0 || stored.isOldLent || this.#writing.size > 0 || this.#isLending;
     const mustWrite = this.#parts.spoolSettings.mode === 'always' || isBehind || !this.#queue.hasRoomFor(request);
     if (mustWrite && this.#diskTakes(request.body.length)) this.#write(request);
     else this.#queue.offer(request);
@@ -134,11 +136,13 @@ export class SpoolingQueue {
     this.#checkIdle();
   }
 
-  readonly #onLent = (requests: readonly OrderedRequest[]): void => {
+  readonly #onLent = (requests: readonly OrderedRequest[], mustWait: boolean): void => {
     this.#isLending = false;
     for (const request of requests) if (!this.#queue.force(request)) this.#stored.release(request);
-    if (requests.length === 0 && this.#stored.requests > 0) this.#pauseFeeding();
-    else this.#feed();
+    if (requests.length === 0 && this.#stored.requests > 0 && !mustWait) this.#pauseFeeding();
+    // The end of what it waits for asks again; it may have come meanwhile.
+    else if (!mustWait || this.#stored.lent === 0) this.#feed();
+    else this.#checkIdle();
   };
 
   /** Nothing came though something should be there. */

@@ -3,7 +3,7 @@ import type { Warn } from '../diagnostics.ts';
 import type { EncodedRequest } from '../transport/encoded-request.ts';
 import type { DiskSpool } from './disk-spool.ts';
 import type { SpoolReply } from './spool-calls.ts';
-import type { SpoolSettings } from './spool-settings.ts';
+import { LONGEST_TOGETHER_MILLIS, type SpoolSettings } from './spool-settings.ts';
 import type { SpooledRequest } from './spool-table.ts';
 
 export interface StoredRequestsParts {
@@ -25,6 +25,7 @@ export class StoredRequests {
   #requests = 0;
   #records = 0;
   #roomBytes = 0;
+  #oldestLentUnixMillis: number | undefined;
   #removed: number[] = [];
   #released: number[] = [];
   #isReturning = false;
@@ -46,6 +47,12 @@ export class StoredRequests {
   /** Requests that are lent out. */
   get lent(): number {
     return this.#lent.size;
+  }
+
+  /** Whether something is lent out that nothing new may be under way beside. */
+  get isOldLent(): boolean {
+    const oldest = this.#oldestLentUnixMillis ?? Number.POSITIVE_INFINITY;
+    return this.#lent.size > 0 && Date.now() > oldest + LONGEST_TOGETHER_MILLIS;
   }
 
   /** How much of the room on disk is taken, 0 to 1. */
@@ -73,8 +80,11 @@ export class StoredRequests {
     });
   }
 
-  /** Gives the oldest requests to `onLent`, which counts them; none, with a warning, where they cannot be read. */
-  lend(limit: number, onLent: (requests: readonly SpooledRequest[]) => void): void {
+  /**
+   * Gives the oldest requests to `onLent`, which counts them; none, with a warning, where they cannot be read, and none
+   * where they are to wait for what was lent out before.
+   */
+  lend(limit: number, onLent: (requests: readonly SpooledRequest[], mustWait: boolean) => void): void {
     this.#returnLoans();
     void this.#parts.spool.call({ kind: 'lend', limit }).then((reply) => {
       if (this.#isOver) return;
@@ -84,7 +94,7 @@ export class StoredRequests {
         this.#lent.add(id);
       }
       if (reply.failure !== undefined) this.warnOf(reply.failure, 'what is on disk stays there');
-      onLent(reply.lent);
+      onLent(reply.lent, reply.lent.length === 0 && reply.news.oldestLentUnixMillis !== undefined);
     });
   }
 
@@ -150,10 +160,11 @@ export class StoredRequests {
     });
   }
 
-  #takeNews({ news: { evicted, setAside, roomBytes } }: SpoolReply): void {
+  #takeNews({ news: { evicted, setAside, oldestLentUnixMillis, roomBytes } }: SpoolReply): void {
     if (this.#isOver) return;
     const { ledger, warn, settings } = this.#parts;
     this.#roomBytes = roomBytes;
+    this.#oldestLentUnixMillis = oldestLentUnixMillis;
     if (setAside) {
       const { reason, path } = setAside;
       const records = this.#records;
