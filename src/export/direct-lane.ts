@@ -59,7 +59,16 @@ export class DirectLane {
     const safe = safeRecords?.safe ?? (() => {});
     this.#delivery =
       spool && spoolSettings
-        ? new SpoolingQueue({ settings, transport: returning, ledger, warn, spool, spoolSettings, onSafe: safe })
+        ? new SpoolingQueue({
+            settings,
+            transport: returning,
+            ledger,
+            warn,
+            spool,
+            spoolSettings,
+            onSafe: safe,
+            onUnused: (body) => encoder.takeBack(body),
+          })
         : new SendingQueue({
             settings,
             transport: returning,

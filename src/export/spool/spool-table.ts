@@ -1,4 +1,4 @@
-import type { DatabaseSync, SQLOutputValue } from 'node:sqlite';
+import type { DatabaseSync, SQLOutputValue, StatementSync } from 'node:sqlite';
 import type { SpoolContents } from './spool-settings.ts';
 
 /** A request as a row of the spool. */
@@ -26,6 +26,8 @@ const ROW_SQL = 'SELECT id, records, created_unix_millis, length(body) AS bytes 
 /** The table of requests: one statement a method, each committed by itself; they throw SQLite's errors. */
 export class SpoolTable {
   readonly #database: DatabaseSync;
+  /** By their text. One that ran keeps a copy of what was bound to it until it runs again, or until garbage is collected. */
+  readonly #statements = new Map<string, StatementSync>();
   #roomBytes: number;
 
   constructor(database: DatabaseSync) {
@@ -41,20 +43,23 @@ export class SpoolTable {
 
   contents(): SpoolContents & { readonly lastId: number } {
     const counts = 'count(*) AS requests, ifnull(sum(records), 0) AS records, ifnull(max(id), 0) AS last';
-    const values = this.#database.prepare(`SELECT ${counts} FROM request`).get() ?? {};
+    const values = this.#prepared(`SELECT ${counts} FROM request`).get() ?? {};
     const number = (name: string) => Number(values[name] ?? 0);
     return { requests: number('requests'), records: number('records'), lastId: number('last') };
   }
 
   insert({ id, records, body }: SpooledRequest, createdUnixMillis: number): void {
-    this.#database
-      .prepare('INSERT INTO request (id, created_unix_millis, records, body) VALUES (?, ?, ?, ?)')
-      .run(id, createdUnixMillis, records, body);
+    this.#prepared('INSERT INTO request (id, created_unix_millis, records, body) VALUES (?, ?, ?, ?)').run(
+      id,
+      createdUnixMillis,
+      records,
+      body,
+    );
     this.#roomBytes += roomOf(body.length);
   }
 
   delete({ id, bytes }: Row): void {
-    const { changes } = this.#database.prepare('DELETE FROM request WHERE id = ?').run(id);
+    const { changes } = this.#prepared('DELETE FROM request WHERE id = ?').run(id);
     if (changes !== 0) this.#roomBytes -= roomOf(bytes);
   }
 
@@ -77,32 +82,32 @@ export class SpoolTable {
   }
 
   row(id: number): Row | undefined {
-    const values = this.#database.prepare(`${ROW_SQL} WHERE id = ?`).get(id);
+    const values = this.#prepared(`${ROW_SQL} WHERE id = ?`).get(id);
     return values && rowOf(values);
   }
 
   /** The oldest, so many at most. */
   oldest(limit: number): Row[] {
-    return this.#database.prepare(`${ROW_SQL} ORDER BY id LIMIT ?`).all(limit).map(rowOf);
+    return this.#prepared(`${ROW_SQL} ORDER BY id LIMIT ?`).all(limit).map(rowOf);
   }
 
   /** The oldest behind the one with this id, or where that was. */
   nextAfter(id: number): SpooledRequest | undefined {
-    const values = this.#database.prepare(`${ROW_SQL} WHERE id > ? ORDER BY id LIMIT 1`).get(id);
+    const values = this.#prepared(`${ROW_SQL} WHERE id > ? ORDER BY id LIMIT 1`).get(id);
     if (!values) return undefined;
     const row = rowOf(values);
     return { id: row.id, records: row.records, body: this.body(row.id) };
   }
 
   body(id: number): Uint8Array {
-    const body = this.#database.prepare('SELECT body FROM request WHERE id = ?').get(id)?.['body'];
+    const body = this.#prepared('SELECT body FROM request WHERE id = ?').get(id)?.['body'];
     if (!(body instanceof Uint8Array)) throw new Error(`the spool has no request ${id}`);
     return new Uint8Array(body);
   }
 
   /** Makes the file smaller by up to so many pages, if more than `mostFreePages` are free; the journal grows by as many. */
   vacuum(pages: number, mostFreePages: number): void {
-    const free = Number(this.#database.prepare('PRAGMA freelist_count').get()?.['freelist_count'] ?? 0);
+    const free = Number(this.#prepared('PRAGMA freelist_count').get()?.['freelist_count'] ?? 0);
     if (free > mostFreePages) this.#database.exec(`PRAGMA incremental_vacuum(${pages})`);
   }
 
@@ -113,6 +118,12 @@ export class SpoolTable {
 
   close(): void {
     this.#database.close();
+  }
+
+  #prepared(text: string): StatementSync {
+    const statement = this.#statements.get(text) ?? this.#database.prepare(text);
+    this.#statements.set(text, statement);
+    return statement;
   }
 }
 

@@ -13,6 +13,8 @@ export interface SpoolingQueueParts extends Pick<SendingQueueParts, 'settings' |
   readonly spoolSettings: SpoolSettings;
   /** Told of each request, or part of one, that is on disk or settled; must not throw. */
   readonly onSafe: (request: EncodedRequest) => void;
+  /** Told of each body that is on disk and was never tried, which nobody reads any more; must not throw. */
+  readonly onUnused?: (body: Uint8Array) => void;
   /** How long memory holds what the endpoint does not take. Default: 5 s. */
   readonly spillAfterMillis?: number;
   readonly retryDelay?: SendingQueueParts['retryDelay'];
@@ -86,7 +88,7 @@ export class SpoolingQueue {
     const stored = this.#stored;
     const isBehind = stored.requests > 0 || stored.isOldLent || this.#writing.size > 0 || this.#isLending;
     const mustWrite = this.#parts.spoolSettings.mode === 'always' || isBehind || !this.#queue.hasRoomFor(request);
-    if (mustWrite && this.#diskTakes(request.body.length)) this.#write(request);
+    if (mustWrite && this.#diskTakes(request.body.length)) this.#write(request, this.#parts.onUnused);
     else this.#queue.offer(request);
   }
 
@@ -154,10 +156,13 @@ export class SpoolingQueue {
     this.#checkIdle();
   }
 
-  #write(request: OrderedRequest): void {
+  #write(request: OrderedRequest, onUnused?: SpoolingQueueParts['onUnused']): void {
     this.#writing.set(request.id, request);
     this.#writingBytes += request.body.length;
-    this.#stored.put(request, (failure) => this.#onWritten(request, failure));
+    this.#stored.put(request, (failure) => {
+      if (failure === undefined) onUnused?.(request.body);
+      this.#onWritten(request, failure);
+    });
   }
 
   #onWritten(request: OrderedRequest, failure: string | undefined): void {

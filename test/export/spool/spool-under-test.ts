@@ -54,6 +54,8 @@ export class SpoolUnderTest {
   readonly ledger = new Ledger();
   readonly warnings: { readonly cause: string; readonly text: string }[] = [];
   readonly safe: EncodedRequest[] = [];
+  readonly unused = new Set<Uint8Array>();
+  readonly bodies: Uint8Array[] = [];
   queue!: SpoolingQueue;
   #next = 0;
   #lastId = 0;
@@ -80,6 +82,7 @@ export class SpoolUnderTest {
       spool,
       spoolSettings,
       onSafe: (request) => test.safe.push(request),
+      onUnused: (body) => test.unused.add(body),
       spillAfterMillis,
       retryDelay: QUICK,
     });
@@ -91,6 +94,7 @@ export class SpoolUnderTest {
   offer(records: number, first = this.#next): void {
     const body = encode(numberedRecords(first, records));
     this.#next = first + records;
+    this.bodies.push(body);
     this.#lastId += ID_STEP - (this.#lastId % ID_STEP);
     this.ledger.add('drained', records);
     this.queue.offer({ body, records, id: this.#lastId });

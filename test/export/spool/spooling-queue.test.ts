@@ -119,6 +119,18 @@ test('a full spool lets go of its oldest, and counts them', async () => {
   assert.match(it.warnings.find(({ cause }) => cause === 'spool-evicted')?.text ?? '', /pushed out of the spool/);
 });
 
+test('the memory of a body is given back once it is on disk, unless it may be on its way as well', async () => {
+  using folder = new SpoolFolder();
+  const it = await SpoolUnderTest.open(await unreachable(), folder.path);
+  for (let number = 0; number < 6; number++) it.offer(5);
+  await until(() => it.count('spooled') === 30, 'all are on disk');
+  assert.equal(it.unused.size, 0);
+  for (let number = 0; number < 4; number++) it.offer(5);
+  await it.queue.close(CLOSE_MILLIS);
+  it.assertFates({ spooled: 50 });
+  assert.deepEqual([...it.unused], it.bodies.slice(6));
+});
+
 test('what is too old is let go of instead of sent', async () => {
   using folder = new SpoolFolder();
   const it = await SpoolUnderTest.open(await unreachable(), folder.path);
