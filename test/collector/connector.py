@@ -1,8 +1,8 @@
 """Connects to listeners in turn, as fast as it can or one after the other, and says what it saw of each connection.
 
-argv[1] is JSON: {"targets": [[address, port]], "count", "awaits"}. With `awaits`, a connection is over when a byte has come
+argv[1] is JSON: {"targets": [[address, port]], "count", "awaits", "perSecond"?}. With `awaits`, a connection is over when a byte has come
 from the other side, which has then accepted it; without, it is reset as soon as it is made. Once `count` are over, stdout
-has one line about all of them; with `count` null this goes on until it is killed. Times are nanoseconds as text.
+has one line about all of them; with `count` null this goes on until it is killed. With `perSecond` it makes so many a second, in bursts. Times are nanoseconds as text.
 """
 
 import itertools
@@ -12,6 +12,7 @@ import struct
 import sys
 import time
 
+BURST = 10  # at 2,000 a second, every 5 ms
 NO_LINGER = struct.pack('ii', 1, 0)  # a reset leaves no TIME_WAIT, on neither side, so that ports do not run out
 
 
@@ -36,8 +37,18 @@ def connect(target, awaits):
     }
 
 
+def paced(targets, per_second):
+    started = time.monotonic()
+    for number, target in enumerate(targets):
+        if number % BURST == 0:
+            time.sleep(max(0, started + number / per_second - time.monotonic()))
+        yield target
+
+
 arguments = json.loads(sys.argv[1])
 targets = itertools.islice(itertools.cycle(arguments['targets']), arguments['count'])
+if 'perSecond' in arguments:
+    targets = paced(targets, arguments['perSecond'])
 if arguments['count'] is None:
     for target in targets:
         connect(target, arguments['awaits'])

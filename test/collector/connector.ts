@@ -21,15 +21,20 @@ export interface Connected {
 }
 
 /**
- * Makes `count` connections to the targets in turn; `awaits`: each until it is accepted, else as fast as one client can.
+ * Makes `count` connections to the targets in turn; `awaits`: each until it is accepted, else as fast as one client can,
+ * or at most `perSecond`.
  * `through` is a program and its first arguments that end by running the client in their place, such as `nsenter`.
  */
 export async function connect(
   targets: readonly Target[],
   count: number,
-  { awaits, through = [] }: { readonly awaits: boolean; readonly through?: readonly string[] },
+  {
+    awaits,
+    perSecond,
+    through = [],
+  }: { readonly awaits: boolean; readonly perSecond?: number; readonly through?: readonly string[] },
 ): Promise<Connected[]> {
-  const request = JSON.stringify({ targets, count, awaits });
+  const request = JSON.stringify({ targets, count, awaits, perSecond });
   const limits = { timeout: LONGEST_MILLIS, maxBuffer: LARGEST_ANSWER_BYTES };
   const [program, ...args] = [...through, 'python3', PROGRAM, request];
   return JSON.parse((await promisify(execFile)(program ?? 'python3', args, limits)).stdout);

@@ -1,17 +1,12 @@
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
-import { fileURLToPath } from 'node:url';
+import { BUILT, residentMib } from '../../bench/built-command.ts';
 import { Acceptor } from './acceptor.ts';
 import { connect } from './connector.ts';
 import { freePorts } from './free-ports.ts';
 import { assertIdentities, readLedger, readLedgers } from './ledger-line.ts';
 import { TracerCommand } from './tracer-command.ts';
 
-/** Of the built command: with the sources Node.js strips types, in memory of its own. */
-const BUILT = ['../../build/node', '../../dist/cli/main.js'].map((path) =>
-  fileURLToPath(new URL(path, import.meta.url)),
-) as [string, string];
 const MOST_MIB = 160;
 const MOST_IDLE_MIB = 80;
 const ACCEPTS_OF_A_ROUND = 10_000;
@@ -28,7 +23,7 @@ test(`a backlog that is full, and rows to a reader meanwhile: never more than ${
     await tracer.untilLines((rounds + 1) * ACCEPTS_OF_A_ROUND);
   }
   assert.ok(dropped(), 'the queue was never full');
-  const peakMib = memoryMib(tracer, 'VmHWM');
+  const peakMib = residentMib(tracer.pid, 'VmHWM');
   const { code, stderr } = await tracer.stop();
   assert.equal(code, 0, stderr);
   const ledger = readLedger(stderr);
@@ -49,11 +44,11 @@ test(`a backlog that goes to disk: ${MOST_IDLE_MIB} MiB before it, and never mor
     return readLedgers(tracer.stderr).at(-1);
   };
   await counts();
-  const idleMib = memoryMib(tracer, 'VmRSS');
+  const idleMib = residentMib(tracer.pid);
   for (let round = 0; round < ROUNDS_TO_DISK; round++) {
     await connect(acceptor.targets(), ACCEPTS_OF_A_ROUND, { awaits: false });
   }
-  const peakMib = memoryMib(tracer, 'VmHWM');
+  const peakMib = residentMib(tracer.pid, 'VmHWM');
   const onDisk = (await counts())?.spooled ?? 0;
   const { code, stderr } = await tracer.stop();
   assert.equal(code, 0, stderr);
@@ -73,9 +68,4 @@ async function traceToNobody(acceptor: Acceptor, args: readonly string[]): Promi
     command: BUILT,
     env: { OTEL_EXPORTER_OTLP_ENDPOINT: `http://127.0.0.1:${port}` },
   });
-}
-
-function memoryMib(tracer: TracerCommand, name: 'VmRSS' | 'VmHWM'): number {
-  const status = readFileSync(`/proc/${tracer.pid}/status`, 'utf8');
-  return Number(new RegExp(`^${name}:\\s+(\\d+)`, 'm').exec(status)?.[1]) / 1024;
 }

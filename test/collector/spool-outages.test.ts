@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
+import { BUILT, residentMib } from '../../bench/built-command.ts';
 import { SpoolFolder } from '../export/spool/spool-under-test.ts';
 import { randomFrom } from '../random.ts';
 import { Acceptor } from './acceptor.ts';
@@ -13,8 +13,11 @@ import { freePorts } from './free-ports.ts';
 import { readLedgers } from './ledger-line.ts';
 import { TracerCommand } from './tracer-command.ts';
 
-/** What the second half of a backlog may add to the memory of the first: a backlog is not in memory. */
-const MOST_GROWTH_KIB = 64 * 1024;
+const OUTAGE_SECONDS = 60;
+const PER_SECOND = 2000;
+/** What one client makes, in five seconds. */
+const PACED_CHUNK = 10_000;
+const MOST_MIB = 160;
 /** The longest pause between two attempts, and what the backlog takes. */
 const DELIVERY_MILLIS = 240_000;
 const LOOK_MILLIS = 1000;
@@ -49,11 +52,6 @@ function watchLedger(tracer: TracerCommand): AsyncDisposable {
   };
 }
 
-/** The most memory it ever had. */
-function peakKib(pid: number): number {
-  return Number(/^VmHWM:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]);
-}
-
 function assertEachOf(made: readonly Connected[], records: readonly CollectedRecord[]): void {
   assert.equal(records.length, made.length);
   assert.deepEqual(records.map(keyOfRecord).sort(), made.map(keyOfAccept).sort());
@@ -65,28 +63,27 @@ function assertAllDelivered(stderr: string, accepts: number): void {
   assert.equal(delivered, drained + reports);
 }
 
-test('no collector for 120,000 accepts, then one: all arrive, none twice, and memory does not hold them', async (t) => {
+test(`no collector for ${OUTAGE_SECONDS} s at ${PER_SECOND} accepts a second, then one: all arrive, none twice, within ${MOST_MIB} MiB`, async (t) => {
   using folder = new SpoolFolder();
   const [http = 0, grpc = 0, health = 0] = await freePorts(3);
   await using acceptor = await Acceptor.start();
   await using tracer = await TracerCommand.tracing(
     ['-P', acceptor.ports.join(','), '--output', 'none', '--mode', 'events'],
     {
+      command: BUILT,
       env: { OTEL_EXPORTER_OTLP_ENDPOINT: `http://127.0.0.1:${http}`, TCPACCEPT_SPOOL_DIR: folder.path },
     },
   );
   const made: Connected[] = [];
   {
     await using _ = watchLedger(tracer);
-    let halfKib = 0;
-    for (let round = 0; round < 12; round++) {
-      if (round === 6) halfKib = peakKib(tracer.pid);
-      made.push(...(await connect(acceptor.targets(), 10_000, { awaits: false })));
+    const startedAt = performance.now();
+    while (made.length < OUTAGE_SECONDS * PER_SECOND) {
+      made.push(...(await connect(acceptor.targets(), PACED_CHUNK, { awaits: false, perSecond: PER_SECOND })));
     }
+    const seconds = (performance.now() - startedAt) / 1000;
     await tracer.until(() => (readLedgers(tracer.stderr).at(-1)?.spooled ?? 0) > 100_000, 'most are on disk');
-    const growthKib = peakKib(tracer.pid) - halfKib;
-    t.diagnostic(`peak ${halfKib} KiB after half of them, ${growthKib} KiB more in the end`);
-    assert.ok(growthKib < MOST_GROWTH_KIB, `${growthKib} KiB more`);
+    const outageMib = residentMib(tracer.pid, 'VmHWM');
     await using collector = await startCollector({ ports: { http, grpc, health } });
     const isComplete = (all: readonly CollectedRecord[]) => acceptsAmong(all).length >= made.length;
     const all = await collector
@@ -95,6 +92,13 @@ test('no collector for 120,000 accepts, then one: all arrive, none twice, and me
     const records = acceptsAmong(all);
     assert.equal(new Set(records.map(uidOf)).size, records.length);
     assertEachOf(made, records);
+    const mostMib = residentMib(tracer.pid, 'VmHWM');
+    t.diagnostic(
+      `${made.length} in ${seconds.toFixed(1)} s; at most ${outageMib} MiB meanwhile, ${mostMib} in the end`,
+    );
+    assert.ok(seconds >= OUTAGE_SECONDS, `${seconds} s: faster than it was to be`);
+    assert.ok(made.length / seconds > 0.9 * PER_SECOND, `${made.length} in ${seconds} s`);
+    assert.ok(mostMib <= MOST_MIB, `${mostMib} MiB`);
   }
   const { code, stderr } = await tracer.stop();
   assert.equal(code, 0, stderr);

@@ -2,13 +2,11 @@ import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
 import { LONGEST_TOGETHER_MILLIS } from '../../../src/export/spool/spool-settings.ts';
-import { SpoolStore } from '../../../src/export/spool/spool-store.ts';
-import { ID_STEP } from '../../../src/export/transport/encoded-request.ts';
 import { OtlpServer, TAKEN } from '../otlp-server.ts';
 import { encode, numberedRecords, numbersIn } from '../transport/encode-records.ts';
 import { range } from '../transport/queue-under-test.ts';
 import { until } from '../transport/until.ts';
-import { SpoolFolder, SpoolUnderTest } from './spool-under-test.ts';
+import { fillSpool, SpoolFolder, SpoolUnderTest } from './spool-under-test.ts';
 
 const REQUESTS = 24;
 const ANSWER_MILLIS = 10;
@@ -16,14 +14,13 @@ const CLOSE_MILLIS = 4000;
 
 /** A spool of requests of one record each, made so long after each other, the last now. */
 function fill(t: TestContext, directory: string, apartMillis: number): void {
-  const store = new SpoolStore({ mode: 'spill', directory, maxBytes: 1024 ** 3, maxAgeMillis: 1e9 });
-  const now = Date.now();
-  for (let number = 0; number < REQUESTS; number++) {
-    t.mock.method(Date, 'now', () => now - (REQUESTS - 1 - number) * apartMillis);
-    store.put({ id: (number + 1) * ID_STEP, records: 1, body: encode(numberedRecords(number, 1)) });
-  }
-  t.mock.restoreAll();
-  store.close();
+  const first = Date.now() - (REQUESTS - 1) * apartMillis;
+  const requests = Array.from({ length: REQUESTS }, (_, number) => ({
+    unixMillis: first + number * apartMillis,
+    records: 1,
+    body: encode(numberedRecords(number, 1)),
+  }));
+  fillSpool(t, directory, requests);
 }
 
 /** An endpoint that takes its time, and how many requests it had at once. */

@@ -3,9 +3,11 @@ import { execFileSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { TestContext } from 'node:test';
 import { readOtlpEnvironment } from '../../../src/export/otlp-environment.ts';
 import { DiskSpool } from '../../../src/export/spool/disk-spool.ts';
 import type { SpoolSettings } from '../../../src/export/spool/spool-settings.ts';
+import { SpoolStore } from '../../../src/export/spool/spool-store.ts';
 import { SpoolingQueue } from '../../../src/export/spool/spooling-queue.ts';
 import { type EncodedRequest, ID_STEP } from '../../../src/export/transport/encoded-request.ts';
 import { OtlpTransport } from '../../../src/export/transport/otlp-transport.ts';
@@ -27,6 +29,21 @@ export class SpoolFolder {
   [Symbol.dispose](): void {
     rmSync(this.path, { recursive: true, force: true });
   }
+}
+
+/** Puts requests into a spool, oldest first, each at its time. */
+export function fillSpool(
+  { mock }: Pick<TestContext, 'mock'>,
+  directory: string,
+  requests: readonly (EncodedRequest & { readonly unixMillis: number })[],
+): void {
+  const store = new SpoolStore({ mode: 'spill', directory, maxBytes: 1024 ** 3, maxAgeMillis: 1e9 });
+  for (const [index, { unixMillis, ...request }] of requests.entries()) {
+    const { mock: now } = mock.method(Date, 'now', () => unixMillis);
+    store.put({ ...request, id: (index + 1) * ID_STEP });
+    now.restore();
+  }
+  store.close();
 }
 
 /** A filesystem of so many bytes, unmounted when disposed of; needs root. */
