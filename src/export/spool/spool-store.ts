@@ -178,7 +178,10 @@ export class SpoolStore {
     for (;;) {
       const [oldest] = this.#present(1);
       if (!oldest || isEnough(oldest)) return;
-      const accepts = sum(acceptsOfRequest(this.#table.body(oldest.id)));
+      const body = this.#table.body(oldest.id);
+      const accepts = sum(acceptsOfRequest(body));
+      // Not left to the garbage collection, which seldom comes here.
+      if (body.buffer instanceof ArrayBuffer) body.buffer.transfer(0);
       this.#delete(oldest);
       const evicted = this.#evicted;
       this.#evicted = {

@@ -102,7 +102,7 @@ export class SpoolTable {
   body(id: number): Uint8Array {
     const body = this.#prepared('SELECT body FROM request WHERE id = ?').get(id)?.['body'];
     if (!(body instanceof Uint8Array)) throw new Error(`the spool has no request ${id}`);
-    return new Uint8Array(body);
+    return body;
   }
 
   /** Makes the file smaller by up to so many pages, if more than `mostFreePages` are free; the journal grows by as many. */
