@@ -15,8 +15,8 @@ import { TracerCommand } from './tracer-command.ts';
 
 const OUTAGE_SECONDS = 60;
 const PER_SECOND = 2000;
-/** What one client makes, in five seconds. */
-const PACED_CHUNK = 10_000;
+/** What one client makes, in twenty seconds. */
+const PACED_CHUNK = 40_000;
 const MOST_MIB = 160;
 /** The longest pause between two attempts, and what the backlog takes. */
 const DELIVERY_MILLIS = 240_000;
@@ -97,7 +97,7 @@ test(`no collector for ${OUTAGE_SECONDS} s at ${PER_SECOND} accepts a second, th
       `${made.length} in ${seconds.toFixed(1)} s; at most ${outageMib} MiB meanwhile, ${mostMib} in the end`,
     );
     assert.ok(seconds >= OUTAGE_SECONDS, `${seconds} s: faster than it was to be`);
-    assert.ok(made.length / seconds > 0.9 * PER_SECOND, `${made.length} in ${seconds} s`);
+    assert.ok(made.length / seconds > 0.75 * PER_SECOND, `${made.length} in ${seconds} s`);
     assert.ok(mostMib <= MOST_MIB, `${mostMib} MiB`);
   }
   const { code, stderr } = await tracer.stop();
