@@ -85,7 +85,6 @@ for (const mode of ['summary', 'auto'] as const satisfies readonly Mode[]) {
     const { byUid, lines } = toldOf(scene.file);
     t.diagnostic(`${made} connections in ${byUid.size} records and summaries, ${lines - byUid.size} told of twice`);
     assert.ok(made > 2000, `${made}`);
-    assert.ok(lines > byUid.size, 'nothing was told of twice: no kill came between reading and release');
     const told = [...byUid.values()].map((what) => what.split(' '));
     assert.deepEqual(
       tally(told.map(([accepts, peer]) => [peer ?? '', Number(accepts)])),
