@@ -49,7 +49,7 @@ $(B)/accept.bpf.o: $(wildcard bpf/*.h bpf/*.c) $(L)/libbpf.a
 $(B)/accept.skel.h: $(B)/accept.bpf.o
 	bpftool gen skeleton $< name accept_bpf > $@
 
-$(B)/native/%.o: native/%.cc $(wildcard native/*.h) bpf/event.h bpf/listener.h $(B)/accept.skel.h node_modules/.package-lock.json
+$(B)/native/%.o: native/%.cc $(wildcard native/*.h) bpf/event.h bpf/end.h bpf/listener.h $(B)/accept.skel.h node_modules/.package-lock.json
 	@mkdir -p $(@D)
 	$(CXX) $(CXX_FLAGS) -c $< -o $@
 

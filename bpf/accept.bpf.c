@@ -2,13 +2,15 @@
 /*
  * The hooks: every way a TCP connection is accepted, one line each. What they do is in capture.h.
  *
- * The loader attaches one strategy (fexit, kretprobe or syscall) and always socket_state_changed.
+ * The loader attaches one strategy (fexit, kretprobe or syscall) and always socket_state_changed; connection_ended only
+ * where connections are followed to their end.
  */
 #include "kernel.h"
 
 #include "accept_exit.h"
 #include "accept_method.h"
 #include "capture.h"
+#include "connection.h"
 #include "io_uring.h"
 #include "list_listeners.h"
 #include "process_id.h"
@@ -79,6 +81,13 @@ SEC("tp_btf/inet_sock_set_state")
 int socket_state_changed(u64 *ctx)
 {
 	return socket_state((struct sock *)ctx[0], (int)ctx[1], (int)ctx[2]);
+}
+
+/* Every strategy, where connections are followed to their end. */
+SEC("tp_btf/inet_sock_set_state")
+int connection_ended(u64 *ctx)
+{
+	return end_connection((struct sock *)ctx[0], (int)ctx[1], (int)ctx[2]);
 }
 
 /* Read once by the loader after a function hook was attached: lists every thread of the host. */

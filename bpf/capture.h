@@ -4,6 +4,7 @@
 #define TCPACCEPT_CAPTURE_H
 
 #include "address.h"
+#include "connection.h"
 #include "filter.h"
 #include "maps.h"
 #include "process_id.h"
@@ -124,6 +125,8 @@ static __always_inline int capture(struct sock *accepted, struct sock *listener,
 	fill_process(event, task);
 	fill_socket(event, sk, tcp_socket_of(sk, protocol));
 	fill_listener(event, listener, ends.local_port);
+	if (connections)
+		remember_connection(event, tcp_socket_of(sk, protocol));
 	count(counts, TCPACCEPT_SUBMITTED);
 	bpf_ringbuf_submit(event, BPF_RB_NO_WAKEUP);
 	return 0;

@@ -26,9 +26,13 @@ typedef __u64 u64;
 #define TCP_ESTABLISHED 1
 #define TCP_SYN_SENT	2
 #define TCP_SYN_RECV	3
+#define TCP_FIN_WAIT1	4
+#define TCP_FIN_WAIT2	5
 #define TCP_CLOSE	7
 #define TCP_CLOSE_WAIT	8
+#define TCP_LAST_ACK	9
 #define TCP_LISTEN	10
+#define TCP_CLOSING	11
 #define TASK_RUNNING	0
 #define PF_IO_WORKER	0x00000010
 #define PF_KTHREAD	0x00200000
@@ -59,6 +63,7 @@ struct sock_common {
 	u16 skc_family;
 	volatile u8 skc_state;
 	u8 skc_ipv6only : 1;
+	unsigned long skc_flags; /* bits numbered by enum sock_flags */
 	possible_net_t skc_net;
 	struct in6_addr skc_v6_daddr;
 	struct in6_addr skc_v6_rcv_saddr;
@@ -74,6 +79,12 @@ struct sock {
 	u32 sk_ack_backlog;
 	u32 sk_max_ack_backlog;
 	void *sk_reuseport_cb;
+	int sk_err;
+};
+
+/* Where it has which number is the kernel's own to say. */
+enum sock_flags {
+	SOCK_DONE = 1,
 };
 
 /* A reset clears skc_num (inet_put_port) while the connection may still be in the accept queue; this stays. */
@@ -84,6 +95,14 @@ struct inet_sock {
 struct tcp_sock {
 	u32 srtt_us; /* microseconds, shifted left by 3 */
 	bool is_mptcp;
+	u64 bytes_received;
+	u64 bytes_acked;
+	u32 segs_in;
+	u32 segs_out;
+	u32 total_retrans;
+	u32 snd_una;
+	u32 snd_nxt;
+	u32 write_seq;
 };
 
 /* The socket of an MPTCP connection; its first subflow is the TCP socket that went through the accept queue. */

@@ -5,6 +5,7 @@
 
 #include "kernel.h"
 
+#include "end.h"
 #include "event.h"
 
 enum { SELF_NONE, SELF_ALL, SELF_PORTS };
@@ -34,6 +35,8 @@ const volatile u32 containers_excluded = 0;
 const volatile u8 self_mode = SELF_NONE; /* which of the loading process's own connections are never events */
 
 const volatile u8 summaries = SUMMARIZE_NEVER;
+
+const volatile bool connections = false; /* accepts are remembered until their connections end */
 
 const volatile bool only_asleep = false; /* system calls' exits report nothing but accepts asleep at the start */
 
@@ -262,6 +265,38 @@ struct {
 	__type(key, u32);
 	__type(value, struct tcpaccept_summary_counts);
 } by_nothing SEC(".maps");
+
+struct remembered {
+	u64 phase; /* of connection.h */
+	struct tcpaccept_event accept;
+};
+
+/* struct sock * of a connection that is recorded and open -> the record of its accept. Inserted on accept, deleted when
+ * it ends, both in connection.h. Preallocated, so that its cost is known; full: that connection's end is not seen. */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, TCPACCEPT_OPEN_CONNECTIONS);
+	__type(key, u64);
+	__type(value, struct remembered);
+} open_connections SEC(".maps");
+
+/* Ends of connections on their way to user space; the rules are those of `ring`. Full: ENDS_RING_FULL counts it. */
+struct {
+	__uint(type, BPF_MAP_TYPE_RINGBUF);
+	__uint(max_entries, 1 << 21);
+} ends SEC(".maps");
+
+struct per_cpu_connection_counts {
+	u64 counts[TCPACCEPT_CONNECTION_COUNTERS];
+};
+
+/* As `counters`. */
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, u32);
+	__type(value, struct per_cpu_connection_counts);
+} connection_counters SEC(".maps");
 
 static __always_inline struct per_cpu_counts *this_cpu_counts(void)
 {

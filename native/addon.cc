@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <set>
 
+#include "../bpf/end.h"
 #include "../bpf/event.h"
 #include "addon_error.h"
 #include "addon_instructions.h"
@@ -45,6 +46,7 @@ class SessionObject : public Napi::ObjectWrap<SessionObject> {
                            InstanceMethod<&SessionObject::settle_summaries>("settleSummaries"),
                            InstanceMethod<&SessionObject::ended_summaries>("endedSummaries"),
                            InstanceMethod<&SessionObject::release>("release"),
+                           InstanceMethod<&SessionObject::drain_ends>("drainEnds"),
                            InstanceMethod<&SessionObject::origin>("origin"),
                            InstanceMethod<&SessionObject::read_notes>("readNotes"),
                            InstanceMethod<&SessionObject::write_notes>("writeNotes"),
@@ -125,6 +127,15 @@ class SessionObject : public Napi::ObjectWrap<SessionObject> {
     auto into = info[0].As<Napi::Uint8Array>();
     try {
       return Napi::Number::New(info.Env(), opened(info.Env()).drain(into.Data(), into.ByteLength()));
+    } catch (const Failure& failure) {
+      throw to_error(info.Env(), failure);
+    }
+  }
+
+  Napi::Value drain_ends(const Napi::CallbackInfo& info) {
+    auto into = info[0].As<Napi::Uint8Array>();
+    try {
+      return Napi::Number::New(info.Env(), opened(info.Env()).drain_ends(into.Data(), into.ByteLength()));
     } catch (const Failure& failure) {
       throw to_error(info.Env(), failure);
     }
@@ -274,6 +285,26 @@ Napi::Value summary_layout(const Napi::CallbackInfo& info) {
   return layout;
 }
 
+Napi::Value end_layout(const Napi::CallbackInfo& info) {
+  Napi::Object layout = Napi::Object::New(info.Env());
+#define FIELD(name) layout.Set(#name, static_cast<double>(offsetof(tcpaccept_end, name)))
+  FIELD(accept);
+  FIELD(closed_boot_ns);
+  FIELD(bytes_received);
+  FIELD(bytes_acked);
+  FIELD(bytes_in_flight);
+  FIELD(segments_received);
+  FIELD(segments_sent);
+  FIELD(segments_retransmitted);
+  FIELD(rtt_us);
+  FIELD(error);
+  FIELD(last_state);
+  FIELD(flags);
+#undef FIELD
+  layout.Set("bytes", static_cast<double>(sizeof(tcpaccept_end)));
+  return layout;
+}
+
 void keep_heap_small(const Napi::CallbackInfo&) { tcpaccept::keep_heap_small(); }
 void unmap_code_of_start(const Napi::CallbackInfo&) { tcpaccept::unmap_code_of_start(); }
 
@@ -296,6 +327,7 @@ Napi::Object init(Napi::Env env, Napi::Object exports) {
   exports.Set("unmapCodeOfStart", Napi::Function::New(env, unmap_code_of_start));
   exports.Set("recordLayout", Napi::Function::New(env, record_layout));
   exports.Set("summaryLayout", Napi::Function::New(env, summary_layout));
+  exports.Set("endLayout", Napi::Function::New(env, end_layout));
   exports.Set("Listeners", tcpaccept::define_listeners(env));
   exports.Set("listenerLayout", Napi::Function::New(env, tcpaccept::listener_layout));
   return exports;

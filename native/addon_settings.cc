@@ -57,6 +57,7 @@ Settings to_settings(const Napi::Object& object) {
   settings.hook = text("hook");
   settings.ring_bytes = number("ringBytes");
   settings.summaries = static_cast<uint8_t>(number("summaries"));
+  settings.connections = object.Get("connections").As<Napi::Boolean>();
   settings.pid = number("pid");
   settings.own_process = object.Get("ownProcess").As<Napi::Boolean>();
   settings.family = static_cast<uint16_t>(number("family"));

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 
+#include "../bpf/end.h"
 #include "../bpf/event.h"
 
 namespace tcpaccept {
@@ -12,6 +13,11 @@ struct PerCpuCounts {
   uint64_t counts[TCPACCEPT_COUNTERS];
   uint64_t next_sequence;
   uint64_t summarizing;
+};
+
+// struct per_cpu_connection_counts of bpf/maps.h.
+struct PerCpuConnectionCounts {
+  uint64_t counts[TCPACCEPT_CONNECTION_COUNTERS];
 };
 
 }  // namespace tcpaccept

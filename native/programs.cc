@@ -120,6 +120,7 @@ void choose_programs(const Settings& settings, KernelTypes& types, accept_bpf* p
   bpf_program__set_autoload(programs->progs.remember_own_pid, true);
   bpf_program__set_autoload(programs->progs.locate_process, settings.pid != 0);
   bpf_program__set_autoload(programs->progs.socket_state_changed, true);
+  bpf_program__set_autoload(programs->progs.connection_ended, settings.connections);
   bpf_program__set_autoload(programs->progs.accept_syscall, true);
   bpf_program__set_autoload(programs->progs.accept4_syscall, true);
   if (settings.hook == "syscall") {
@@ -160,6 +161,14 @@ void leave_out_summaries(accept_bpf* programs) {
   }
 }
 
+// Some 18 MB, likewise.
+void leave_out_connections(accept_bpf* programs) {
+  auto& maps = programs->maps;
+  for (bpf_map* map : {maps.open_connections, maps.ends, maps.connection_counters}) {
+    bpf_map__set_autocreate(map, false);
+  }
+}
+
 void apply(const Settings& settings, accept_bpf* programs) {
   auto* constants = programs->rodata;
   constants->filter_pid = settings.pid;
@@ -170,6 +179,7 @@ void apply(const Settings& settings, accept_bpf* programs) {
   constants->filter_mount_namespaces = !settings.mount_namespace_map_path.empty();
   constants->self_mode = settings.self_mode;
   constants->summaries = settings.summaries;
+  constants->connections = settings.connections;
   constants->only_asleep = settings.hook != "syscall";
   bpf_map__set_max_entries(programs->maps.ring, settings.ring_bytes);
   // Who sleeps at the start is asked beside a function hook only; a million buckets are 16 MiB of the kernel's.
@@ -179,6 +189,7 @@ void apply(const Settings& settings, accept_bpf* programs) {
   use_pinned_map(programs->maps.mount_namespaces, settings.mount_namespace_map_path, kMountNamespaceSet);
   choose_filter_sets(settings.filter_sets, programs);
   if (settings.summaries == 0) leave_out_summaries(programs);
+  if (!settings.connections) leave_out_connections(programs);
 }
 
 void insert_ports(bpf_map* map, const std::vector<uint16_t>& ports) {

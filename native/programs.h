@@ -17,6 +17,7 @@ struct Settings {
   std::string hook;
   uint32_t ring_bytes = 0;
   uint8_t summaries = 0;
+  bool connections = false;
   uint32_t pid = 0;
   bool own_process = false;
   uint16_t family = 0;

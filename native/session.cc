@@ -4,12 +4,14 @@
 
 #include <time.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <set>
 #include <sstream>
 #include <string>
 
+#include "../bpf/end.h"
 #include "../bpf/event.h"
 #include "failure.h"
 #include "libbpf_log.h"
@@ -18,11 +20,18 @@
 
 namespace tcpaccept {
 
-static_assert(Session::kCounters == TCPACCEPT_COUNTERS + 4);
+static_assert(Session::kCounters == TCPACCEPT_COUNTERS + 4 + TCPACCEPT_CONNECTION_COUNTERS + 2);
 
 namespace {
 
-constexpr char kStateProgram[] = "socket_state_changed";
+bool watches_states(const Link& link) {
+  return link.program() == "socket_state_changed" || link.program() == "connection_ended";
+}
+
+std::unique_ptr<Ring> map_ring(const bpf_map* map, size_t record_bytes) {
+  // libbpf may have rounded the size up to pages and a power of two.
+  return std::make_unique<Ring>(bpf_map__fd(map), bpf_map__max_entries(map), record_bytes);
+}
 
 struct LinkDestroyer {
   void operator()(bpf_link* link) const { bpf_link__destroy(link); }
@@ -64,6 +73,21 @@ uint64_t monotonic_ns() {
   return static_cast<uint64_t>(now.tv_sec) * 1'000'000'000 + now.tv_nsec;
 }
 
+// Adds up what each CPU counted.
+template <typename Counts>
+void add_counts(const bpf_map* map, uint64_t* into) {
+  std::vector<Counts> cpus(libbpf_num_possible_cpus());
+  const uint32_t zero = 0;
+  const int error = -bpf_map_lookup_elem(bpf_map__fd(map), &zero, cpus.data());
+  if (error) {
+    throw Failure(error == EPERM ? "ERR_BPF_PERMISSION" : "ERR_INTERNAL", "counters", error,
+                  std::string("the kernel's counters cannot be read: ") + strerror(error));
+  }
+  for (const Counts& cpu : cpus) {
+    for (size_t i = 0; i < std::size(cpu.counts); i++) into[i] += cpu.counts[i];
+  }
+}
+
 std::string link_name(const std::string& program) { return "link_" + program; }
 
 }  // namespace
@@ -90,9 +114,8 @@ void Session::open(const Settings& settings) {
   }
   is_pinned_ = was_found_;
   programs_ = load_programs(settings, was_found_ ? pins_.get() : nullptr);
-  // libbpf may have rounded the size up to pages and a power of two.
-  ring_ = std::make_unique<Ring>(bpf_map__fd(programs_->maps.ring), bpf_map__max_entries(programs_->maps.ring),
-                                 sizeof(tcpaccept_event));
+  ring_ = map_ring(programs_->maps.ring, sizeof(tcpaccept_event));
+  if (settings.connections) ends_ = map_ring(programs_->maps.ends, sizeof(tcpaccept_end));
   released_before_ = ring_->released_records();
   if (settings.summaries != 0) summaries_ = std::make_unique<Summaries>(programs_.get(), pins_ != nullptr);
   summarized_before_ = programs_->bss->summarized_accepts;
@@ -105,10 +128,11 @@ void Session::open(const Settings& settings) {
   if (pins_) pin(settings.pinned_settings);
 }
 
-// Queue stamps and own connections first, so that the first record already has them. Beside a function hook the system
-// calls' exits come first and the list of sleepers last: bpf/asleep.h.
+// Queue stamps, own connections and ends first, so that the first record already has them. Beside a function hook the
+// system calls' exits come first and the list of sleepers last: bpf/asleep.h.
 void Session::attach(const std::string& hook) {
   links_.push_back(attach_program(programs_->progs.socket_state_changed, "inet_sock_set_state"));
+  if (ends_) links_.push_back(attach_program(programs_->progs.connection_ended, "inet_sock_set_state"));
   if (hook == "syscall") {
     attach_syscall_exits(links_);
     attach_io_uring();
@@ -229,28 +253,36 @@ void Session::ended_summaries(uint64_t into[Summaries::kEnded]) const {
   if (summaries_) summaries_->ended(into);
 }
 
+size_t Session::drain_ends(uint8_t* into, size_t capacity_bytes) {
+  if (!ends_) return 0;
+  const size_t count = ends_->drain(into, capacity_bytes);
+  ends_->release(count);
+  return count;
+}
+
 void Session::counters(uint64_t into[kCounters]) const {
   memset(into, 0, kCounters * sizeof(uint64_t));
-  std::vector<PerCpuCounts> cpus(libbpf_num_possible_cpus());
-  const uint32_t zero = 0;
-  const int error = -bpf_map_lookup_elem(bpf_map__fd(programs_->maps.counters), &zero, cpus.data());
-  if (error) {
-    throw Failure(error == EPERM ? "ERR_BPF_PERMISSION" : "ERR_INTERNAL", "counters", error,
-                  std::string("the kernel's counters cannot be read: ") + strerror(error));
-  }
-  for (const PerCpuCounts& cpu : cpus) {
-    for (size_t i = 0; i < TCPACCEPT_COUNTERS; i++) into[i] += cpu.counts[i];
-  }
+  add_counts<PerCpuCounts>(programs_->maps.counters, into);
   into[TCPACCEPT_COUNTERS] = missed();
   into[TCPACCEPT_COUNTERS + 1] = unstamped();
   into[TCPACCEPT_COUNTERS + 2] = ring_->pending_records();
   into[TCPACCEPT_COUNTERS + 3] = into[TCPACCEPT_AGGREGATED] - programs_->bss->summarized_accepts;
+  if (ends_) connection_counters(into + TCPACCEPT_COUNTERS + 4);
+}
+
+void Session::connection_counters(uint64_t* into) const {
+  add_counts<PerCpuConnectionCounts>(programs_->maps.connection_counters, into);
+  const uint64_t gone = into[TCPACCEPT_CONNECTIONS_FORGOTTEN] + into[TCPACCEPT_CONNECTIONS_CLOSED_EARLY] +
+                        into[TCPACCEPT_ENDS_RING_FULL] + into[TCPACCEPT_ENDS_SUBMITTED];
+  // Read while others count: an end may be among them whose accept is not.
+  into[TCPACCEPT_CONNECTION_COUNTERS] = std::max(into[TCPACCEPT_CONNECTIONS], gone) - gone;
+  into[TCPACCEPT_CONNECTION_COUNTERS + 1] = ends_->pending_records();
 }
 
 uint64_t Session::unstamped() const {
   uint64_t total = 0;
   for (const LinkPointer& link : links_) {
-    if (link->program() == kStateProgram) total += link->misses();
+    if (watches_states(*link)) total += link->misses();
   }
   return total;
 }
@@ -259,7 +291,7 @@ uint64_t Session::missed() const {
   uint64_t total = programs_->bss->settled_misses + (kretprobe_ ? kretprobe_->misses() : 0);
   for (const Links* links : {&links_, &settling_links_}) {
     for (const LinkPointer& link : *links) {
-      if (link->program() != kStateProgram) total += link->misses();
+      if (!watches_states(*link)) total += link->misses();
     }
   }
   return total;
@@ -289,6 +321,7 @@ void Session::close() {
   links_.clear();
   kretprobe_.reset();
   summaries_.reset();
+  ends_.reset();
   ring_.reset();
   programs_.reset();
   pins_.reset();

@@ -48,10 +48,12 @@ class Session {
   size_t drain_summaries(uint8_t* into, size_t capacity_bytes);
   void settle_summaries();
   void ended_summaries(uint64_t into[Summaries::kEnded]) const;
-  // TCPACCEPT_COUNTERS sums over all CPUs, then accepts the probes missed, then changes of state that
-  // socket_state_changed missed, then records in the ring, then accepts in
-  // the summaries.
-  static constexpr size_t kCounters = 11;
+  // Copies ends of connections into `into` and gives their space back, returns how many; 0 where none are followed.
+  size_t drain_ends(uint8_t* into, size_t capacity_bytes);
+  // TCPACCEPT_COUNTERS sums over all CPUs, then accepts the probes missed, then changes of state that the programs
+  // which watch those missed, then records in the ring, then accepts in the summaries; then the sums of
+  // TCPACCEPT_CONNECTION_COUNTERS, connections still open, and ends in their ring.
+  static constexpr size_t kCounters = 18;
   void counters(uint64_t into[kCounters]) const;
   // Once every accept that was asleep at the start has returned, detaches what saw those; true when that is done.
   bool settle();
@@ -77,6 +79,7 @@ class Session {
   void open_pinned_links();
   uint64_t missed() const;
   uint64_t unstamped() const;
+  void connection_counters(uint64_t* into) const;
 
   std::unique_ptr<PinDirectory> pins_;  // outlives all: it is the claim to be the only one
   bool was_found_ = false;
@@ -88,6 +91,7 @@ class Session {
   Links links_;
   Links settling_links_;  // system calls' exits beside a function hook
   std::unique_ptr<Ring> ring_;
+  std::unique_ptr<Ring> ends_;
   std::unique_ptr<Summaries> summaries_;  // of programs_
 };
 

@@ -29,6 +29,7 @@ function everyFilter(): Omit<TracerSettings, 'hook'> {
   const addresses = both({ address: Array.from({ length: 16 }, () => 0), prefixBits: 128 });
   return {
     ringBytes: 4096,
+    connections: true,
     pid: process.pid,
     ownProcess: true,
     family: 'inet',

@@ -8,6 +8,8 @@
  *   print:  drained = printing + printed + unprinted
  *   in accepts, once nothing is queued or spooled: drained + summarized - those the endpoint was told of
  *           = rejected_accepts + dropped_accepts + evicted_accepts
+ *   ends:   connections = connections_forgotten + connections_closed_early + connections_open + ends_ring_full +
+ *           ends_submitted, ends_submitted = ends_in_ring + ends_drained
  *   spans:  span_candidates = unsampled + spans_queued + spans_delivered + spans_dropped
  * In an application's plugin the ledger ends at `emitted`: drained = emitted + dropped.
  */
@@ -42,6 +44,14 @@ export const LEDGER_NAMES = [
   'printing',
   'printed',
   'unprinted',
+  'connections',
+  'connections_forgotten',
+  'connections_closed_early',
+  'connections_open',
+  'ends_ring_full',
+  'ends_submitted',
+  'ends_in_ring',
+  'ends_drained',
   'span_candidates',
   'unsampled',
   'spans_queued',
@@ -60,7 +70,7 @@ export const LEDGER_BRIEFS: Readonly<Record<LedgerName, string>> = {
   submitted: 'records put into the ring',
   missed: 'accepts the kernel says its probes missed: never seen, so in no sum',
   unstamped:
-    'changes of TCP state the kernel could not show us: a record may lack its queue time or cookie, or be of our own connection; in no sum',
+    'changes of TCP state the kernel could not show us: a record may lack its queue time or cookie, or be of our own connection, or a connection stay open in the ledger; in no sum',
   in_ring: 'records still in the ring',
   drained: 'records read from the ring',
   in_summaries: 'accepts counted in the kernel, and not told of yet',
@@ -83,8 +93,17 @@ export const LEDGER_BRIEFS: Readonly<Record<LedgerName, string>> = {
   printing: 'rows on their way to stdout',
   printed: 'rows that stdout took',
   unprinted: 'rows not printed: --output none, a slow or closed stdout, or more than --count',
-  span_candidates: 'records drained while traces are exported',
-  unsampled: 'of those, the ones without a span: not sampled, over the limit, or how long they were queued is unknown',
+  connections: 'records put into the ring with `--connections`, each of a connection to follow to its end',
+  connections_forgotten: 'of those, the ones the kernel had no room to remember: their ends are not seen',
+  connections_closed_early: 'of those, the ones their clients had reset before accept returned: they have no life',
+  connections_open: 'of those, the ones that have not ended',
+  ends_ring_full: 'ends of connections lost because their ring was full',
+  ends_submitted: 'ends of connections put into their ring',
+  ends_in_ring: 'ends still in their ring',
+  ends_drained: 'ends read from their ring',
+  span_candidates: 'records, and ends of connections, drained while traces are exported',
+  unsampled:
+    'of those, the ones without a span: not sampled, over the limit, or how long they were queued is unknown; ends of connections whose accept has none',
   spans_queued: 'spans on their way',
   spans_delivered: 'spans the endpoint took',
   spans_dropped:
@@ -94,7 +113,7 @@ export const LEDGER_BRIEFS: Readonly<Record<LedgerName, string>> = {
 /** What a count is called as an OpenTelemetry metric; counts that only add up are counters, others go up and down. */
 export interface LedgerMetric {
   readonly name: `tcpaccept.${string}`;
-  readonly unit: '{accept}' | '{record}' | '{change}' | '{span}';
+  readonly unit: '{accept}' | '{record}' | '{change}' | '{span}' | '{connection}';
   readonly kind: 'counter' | 'updowncounter';
   /** Where several counts make one metric: what it counts, and the attributes that tell them apart. */
   readonly shared?: { readonly brief: string; readonly attributes: Readonly<Record<string, string>> };
@@ -132,6 +151,14 @@ export const LEDGER_METRICS: Readonly<Record<LedgerName, LedgerMetric | undefine
   printing: waiting('print'),
   printed: records('printed'),
   unprinted: records('unprinted'),
+  connections: connections('followed', 'counter'),
+  connections_forgotten: connections('forgotten', 'counter'),
+  connections_closed_early: connections('closed_early', 'counter'),
+  connections_open: connections('open', 'updowncounter'),
+  ends_ring_full: connections('ends_lost', 'counter'),
+  ends_submitted: connections('ended', 'counter'),
+  ends_in_ring: connections('ends_ring.size', 'updowncounter'),
+  ends_drained: connections('ends_drained', 'counter'),
   span_candidates: accepts('span_candidates'),
   unsampled: accepts('unsampled'),
   spans_queued: { name: 'tcpaccept.span_queue.size', unit: '{span}', kind: 'updowncounter' },
@@ -141,6 +168,10 @@ export const LEDGER_METRICS: Readonly<Record<LedgerName, LedgerMetric | undefine
 
 function accepts(name: string): LedgerMetric {
   return { name: `tcpaccept.accepts.${name}`, unit: '{accept}', kind: 'counter' };
+}
+
+function connections(name: string, kind: LedgerMetric['kind']): LedgerMetric {
+  return { name: `tcpaccept.connections.${name}`, unit: '{connection}', kind };
 }
 
 function records(name: string): LedgerMetric {
@@ -169,6 +200,14 @@ export type LedgerCounts = Readonly<Record<LedgerName, number>>;
 
 /** What becomes of an accept in the kernel. */
 const KERNEL_FATES = ['filtered', 'self', 'aggregated', 'ring_full', 'unreadable', 'submitted'] as const;
+/** What becomes of a connection that is followed. */
+const CONNECTION_FATES = [
+  'connections_forgotten',
+  'connections_closed_early',
+  'connections_open',
+  'ends_ring_full',
+  'ends_submitted',
+] as const;
 /** What becomes of a record that is to be exported. */
 export const EXPORT_FATES = ['delivered', 'rejected', 'dropped', 'evicted', 'spooled', 'queued', 'unexported'] as const;
 
@@ -179,6 +218,8 @@ export const LEDGER_IDENTITIES: readonly (readonly [readonly LedgerName[], reado
   [['aggregated'], ['in_summaries', 'summarized']],
   [['drained', 'reports', 'recovered'], EXPORT_FATES],
   [['drained'], ['printing', 'printed', 'unprinted']],
+  [['connections'], CONNECTION_FATES],
+  [['ends_submitted'], ['ends_in_ring', 'ends_drained']],
   [['span_candidates'], ['unsampled', 'spans_queued', 'spans_delivered', 'spans_dropped']],
 ];
 
@@ -201,14 +242,20 @@ export class Ledger {
    */
   setRunning(kernel: Partial<LedgerCounts>): void {
     this.setFinal(kernel);
-    this.#counts.seen = KERNEL_FATES.reduce((sum, name) => sum + this.#counts[name], 0);
+    this.#counts.seen = this.#sum(KERNEL_FATES);
+    this.#counts.connections = this.#sum(CONNECTION_FATES);
     this.#counts.in_ring = this.#counts.submitted - this.#counts.drained;
+    this.#counts.ends_in_ring = this.#counts.ends_submitted - this.#counts.ends_drained;
     this.#counts.in_summaries = this.#counts.aggregated - this.#counts.summarized;
   }
 
   /** Takes over the kernel's counters when nothing moves them any more: each as it was counted. */
   setFinal(kernel: Partial<LedgerCounts>): void {
     Object.assign(this.#counts, kernel);
+  }
+
+  #sum(names: readonly LedgerName[]): number {
+    return names.reduce((sum, name) => sum + this.#counts[name], 0);
   }
 
   get(name: LedgerName): number {

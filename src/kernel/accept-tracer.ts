@@ -2,14 +2,25 @@ import { TcpAcceptError } from '../errors.ts';
 import { DrainedBatch } from './accept-batch.ts';
 import type { AcceptBatch } from './accepted-connection.ts';
 import type { Hook, NativeBinding, NativeSession } from './binding.ts';
+import type { EndBatch } from './connection-end.ts';
 import { EarlierReaders } from './earlier-readers.ts';
+import { CONNECTION_COUNTERS } from './end-layout.ts';
+import { EndReader } from './end-reader.ts';
 import { loadNative } from './native.ts';
 import { type HookRefusal, openSession, type TracerSettings } from './open-session.ts';
 import { KERNEL_COUNTERS, type KernelCounter, RECORD_BYTES } from './record-layout.ts';
 import { type SummaryOptions, SummaryReader } from './summary-reader.ts';
 
 /** What the session tells after its counters, in order. */
-const BESIDE_COUNTERS = ['missed', 'unstamped', 'in_ring', 'in_summaries'] as const;
+const BESIDE_COUNTERS = [
+  'missed',
+  'unstamped',
+  'in_ring',
+  'in_summaries',
+  ...CONNECTION_COUNTERS,
+  'connections_open',
+  'ends_in_ring',
+] as const;
 
 /**
  * Sums over all CPUs since the start, and what waits in the ring and in summaries; names are the ledger's.
@@ -26,6 +37,8 @@ export interface RunOptions {
   readonly holds?: boolean;
   /** Wanted in the modes `auto` and `summary`: without it what they count is never read. */
   readonly summaries?: Omit<SummaryOptions, 'holds'>;
+  /** Wanted where connections are followed: takes their ends, each after its accept; must not throw. */
+  readonly onEnds?: (batch: EndBatch) => void;
   /** Called before each look at the ring; must not throw. */
   readonly beforeDrain?: () => void;
 }
@@ -68,6 +81,7 @@ export class AcceptTracer {
   #onBatch: ((batch: AcceptBatch) => void) | undefined;
   #beforeDrain: (() => void) | undefined;
   #summaries: SummaryReader | undefined;
+  #ends: EndReader | undefined;
   #timer: NodeJS.Timeout | undefined;
   #keepAlive = true;
   #holds = false;
@@ -91,13 +105,14 @@ export class AcceptTracer {
   /** Starts handing batches to `onBatch`, which must not throw. */
   run(
     onBatch: (batch: AcceptBatch) => void,
-    { keepAlive = true, holds = false, summaries, beforeDrain }: RunOptions = {},
+    { keepAlive = true, holds = false, summaries, onEnds, beforeDrain }: RunOptions = {},
   ): void {
     this.#assertOpen();
     this.#holds = holds;
     this.#onBatch = onBatch;
     this.#beforeDrain = beforeDrain;
     this.#summaries = summaries && new SummaryReader(this.#native, this.#session, { ...summaries, holds });
+    this.#ends = onEnds && this.#endReader(onEnds);
     // Whoever used these programs before may have ended in an overload.
     this.#session.setOverloaded(false);
     this.#keepAlive = keepAlive;
@@ -137,6 +152,11 @@ export class AcceptTracer {
       (typeof names)[number],
       number
     >;
+  }
+
+  #endReader(onEnds: (batch: EndBatch) => void): EndReader {
+    const waitingAccepts = () => this.#allCounts().in_ring;
+    return new EndReader({ native: this.#native, session: this.#session, waitingAccepts, onEnds });
   }
 
   /** How much of the ring is taken, 0 to 1; a few nanoseconds. */
@@ -210,6 +230,9 @@ export class AcceptTracer {
     while (this.#drain() > 0 || (!isSettled(this.counts()) && performance.now() < deadline)) {
       await new Promise((resolve) => setImmediate(resolve));
     }
+    while ((this.#ends?.look(this.#drainedRecords) || this.counts().ends_in_ring > 0) && performance.now() < deadline) {
+      await new Promise((resolve) => setImmediate(resolve));
+    }
     await this.#summaries?.finish(performance.now() + SETTLE_MILLIS);
   }
 
@@ -239,7 +262,8 @@ export class AcceptTracer {
     let count: number;
     do count = this.#drain();
     while (count === BATCH_RECORDS && performance.now() < turnEnds);
-    const hasMore = this.#summaries?.look() || count === BATCH_RECORDS;
+    const hasMoreEnds = this.#ends?.look(this.#drainedRecords);
+    const hasMore = this.#summaries?.look() || hasMoreEnds || count === BATCH_RECORDS;
     if (this.#stopped || !this.#onBatch) return;
     this.#checkSettled();
     this.#schedule(hasMore ? 0 : this.#pauseMillis(count));

@@ -32,6 +32,8 @@ export interface NativeSettings {
   readonly ringBytes: number;
   /** Index into `MODES`: which accepts are counted in summaries. */
   readonly summaries: number;
+  /** Whether connections are followed to their end. */
+  readonly connections: boolean;
   /** Keep only this tgid of the calling process's pid namespace; 0 keeps all. */
   readonly pid: number;
   /** Keep only the calling process, whatever its pid is here. */
@@ -82,6 +84,8 @@ export interface NativeSession {
   settleSummaries(): void;
   /** Fills which set the ended one is, by its turn, and when that began and ended, `CLOCK_BOOTTIME`. */
   endedSummaries(into: BigUint64Array): void;
+  /** Takes whole records of `END_BYTES` out of their ring into `into`, returns how many; 0 where none are followed. */
+  drainEnds(into: Uint8Array): number;
   /** Gives back the space of the oldest `records` that were drained. */
   release(records: number): void;
   /**
@@ -94,7 +98,8 @@ export interface NativeSession {
   writeNotes(from: BigUint64Array): void;
   /**
    * Fills sums over all CPUs: one for each of `KERNEL_COUNTERS`, then `missed`, `unstamped`, the records in the
-   * ring and the accepts in summaries.
+   * ring and the accepts in summaries; then one for each of `CONNECTION_COUNTERS`, the connections that are open and the
+   * ends in their ring.
    */
   counters(into: BigUint64Array): void;
   /** Detaches what watches accepts that were asleep at the start once they have returned; `true` when that is done. */
@@ -148,6 +153,8 @@ export interface NativeBinding {
   recordLayout(): Record<string, number>;
   /** The same of `struct tcpaccept_summary`. */
   summaryLayout(): Record<string, number>;
+  /** The same of `struct tcpaccept_end`. */
+  endLayout(): Record<string, number>;
   /** The constructor throws what `open` throws. */
   readonly Listeners: new () => NativeListeners;
   /** As `recordLayout`, of `struct tcpaccept_listener`. */

@@ -21,6 +21,8 @@ export interface TracerSettings {
   readonly ringBytes: number;
   /** `events`, the default: each accept is a record. `summary`: none is. `auto`: what there is no room for is not. */
   readonly mode?: Mode;
+  /** Connections are followed to their end, where their accepts are records; default no. Not with `pinDirectory`. */
+  readonly connections?: boolean;
   /** Keep only this process, by its id in our own pid namespace. */
   readonly pid?: number | undefined;
   /** Keep only the calling process, whatever its id is where we run. */
@@ -74,7 +76,10 @@ export interface OpenedSession {
  */
 export function openSession(settings: TracerSettings, native: NativeBinding): OpenedSession {
   const refused: HookRefusal[] = [];
-  const { pinDirectory } = settings;
+  const { pinDirectory, connections } = settings;
+  if (connections && pinDirectory !== undefined) {
+    throw new TcpAcceptError('ERR_USAGE', 'connections are not followed where the session is pinned');
+  }
   const pinnedHook = pinDirectory === undefined ? undefined : findPinnedHook(pinDirectory, settings, native);
   const candidates = pinnedHook ? [pinnedHook] : settings.hook === 'auto' ? HOOKS : [settings.hook];
   for (const hook of candidates) {
@@ -95,6 +100,7 @@ function nativeSettings(settings: TracerSettings, hook: Hook, native: NativeBind
     hook,
     ringBytes: settings.mode === 'summary' ? LEAST_RING_BYTES : settings.ringBytes,
     summaries: MODES.indexOf(settings.mode ?? 'events'),
+    connections: settings.connections ?? false,
     pid: settings.pid ?? 0,
     ownProcess: settings.ownProcess ?? false,
     family: settings.family === undefined ? 0 : settings.family === 'inet' ? AF_INET : AF_INET6,

@@ -18,6 +18,13 @@ const NONE: KernelCounts = {
   unstamped: 0,
   in_ring: 0,
   in_summaries: 0,
+  connections: 0,
+  connections_forgotten: 0,
+  connections_closed_early: 0,
+  connections_open: 0,
+  ends_ring_full: 0,
+  ends_submitted: 0,
+  ends_in_ring: 0,
 };
 
 function noted(counts: Partial<NotedCounts>): NotedCounts {

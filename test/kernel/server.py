@@ -17,9 +17,12 @@ import sys
 import threading
 import time
 
-SO_COOKIE = 57  # include/uapi/asm-generic/socket.h
+SO_ATTACH_FILTER, SO_DETACH_FILTER, SO_COOKIE = 26, 27, 57  # include/uapi/asm-generic/socket.h
+RETURN_CONSTANT = 0x06  # BPF_RET | BPF_K, include/uapi/linux/bpf_common.h
 RTT_IN_TCP_INFO = 68  # struct tcp_info, include/uapi/linux/tcp.h
 OPTIONS_IN_TCP_INFO = 5
+RETRANSMITS_IN_TCP_INFO = 100
+PIECE_BYTES = 8192
 SYN_DATA_TAKEN = 32
 PR_SET_NAME = 15
 FAMILIES = {'inet': socket.AF_INET, 'inet6': socket.AF_INET6, 'unix': socket.AF_UNIX}
@@ -140,8 +143,8 @@ def reset(opened):
     opened.close()
 
 
-def connect(family, address, ports, count=1, source_port=0, protocol=0):
-    """Opens and resets `count` connections to each port in turn; their own ports, in order."""
+def connect(family, address, ports, count=1, source_port=0, protocol=0, awaits=False):
+    """Opens and resets `count` connections to each port in turn; their own ports, in order. With `awaits` the server does."""
     made = []
     for _ in range(count):
         for port in ports:
@@ -152,6 +155,8 @@ def connect(family, address, ports, count=1, source_port=0, protocol=0):
             made.append([client.getsockname()[1], port])
             try:
                 client.connect((address, port))
+                if awaits:
+                    client.recv(1)
             except ConnectionResetError:
                 pass  # accepted and reset by the server before this process ran again
             reset(client)
@@ -197,6 +202,70 @@ def close(descriptor):
     return {}
 
 
+def transfer(sender, receiver, size):
+    """Sends so many bytes from one end of a connection to the other, each piece received before the next."""
+    for begin in range(0, size, PIECE_BYTES):
+        sockets[sender].sendall(b'x' * min(PIECE_BYTES, size - begin))
+        receive(receiver, min(PIECE_BYTES, size - begin))
+    return {}
+
+
+def send(descriptor, size):
+    sockets[descriptor].sendall(b'x' * size)
+    return {}
+
+
+def receive(descriptor, size):
+    while size > 0:
+        size -= len(sockets[descriptor].recv(size))
+    return {}
+
+
+def shut(descriptor):
+    """Sends a FIN, and goes on receiving."""
+    sockets[descriptor].shutdown(socket.SHUT_WR)
+    return {}
+
+
+def abort(descriptor):
+    reset(sockets.pop(descriptor))
+    return {}
+
+
+def await_end(descriptor):
+    """Until the other side sends no more: 'fin', or the errno name that says so."""
+    try:
+        while sockets[descriptor].recv(PIECE_BYTES):
+            pass
+        return {'end': 'fin'}
+    except OSError as error:
+        return {'end': errno.errorcode[error.errno]}
+
+
+def set_deaf(descriptor, is_deaf):
+    """A filter that keeps no byte of any packet: all that comes to this socket is lost before TCP sees it."""
+    instruction = ctypes.create_string_buffer(struct.pack('=HBBI', RETURN_CONSTANT, 0, 0, 0))
+    program = struct.pack('@HP', 1, ctypes.addressof(instruction))
+    option, value = (SO_ATTACH_FILTER, program) if is_deaf else (SO_DETACH_FILTER, b'\0\0\0\0')
+    sockets[descriptor].setsockopt(socket.SOL_SOCKET, option, value)
+    return {}
+
+
+def give_up_after(descriptor, millis):
+    sockets[descriptor].setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, millis)
+    return {}
+
+
+def retransmits(descriptor, least=0):
+    """How many segments were sent again, once there are so many."""
+    while True:
+        tcp_info = sockets[descriptor].getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, RETRANSMITS_IN_TCP_INFO + 4)
+        (segments,) = struct.unpack_from('=I', tcp_info, RETRANSMITS_IN_TCP_INFO)
+        if segments >= least:
+            return {'segments': segments}
+        time.sleep(0.01)
+
+
 def limit_descriptors(exhausted):
     """Whether the next descriptor is one too many."""
     hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
@@ -215,6 +284,7 @@ def become(user_id):
 
 
 COMMANDS = [describe, listen, accept, accept_ready, serve, connect, connect_and_stay, unix_pair, udp_exchange]
+COMMANDS += [transfer, send, receive, shut, abort, await_end, set_deaf, give_up_after, retransmits]
 COMMANDS += [close, limit_descriptors, become]
 COMMANDS = {command.__name__: command for command in COMMANDS}
 

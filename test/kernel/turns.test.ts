@@ -11,6 +11,7 @@ function endlessRing(): NativeBinding {
     open: () => ({
       drain: (into) => into.length / RECORD_BYTES,
       release: () => {},
+      drainEnds: () => 0,
       origin: (into) => into.fill(0n),
       readNotes: (into) => into.fill(0n),
       writeNotes: () => {},
@@ -36,6 +37,7 @@ function endlessRing(): NativeBinding {
     unmapCodeOfStart: () => {},
     recordLayout: () => ({}),
     summaryLayout: () => ({}),
+    endLayout: () => ({}),
     listenerLayout: () => ({}),
     Listeners: class {
       list(): never {
