@@ -47,7 +47,10 @@ export const SECTIONS: Readonly<Record<string, () => string>> = {
   attributes: () =>
     table(
       ['attribute', 'type', 'on', 'what it is'],
-      ATTRIBUTES.map(({ name, type, brief, values }) => [code(name), type, Object.keys(values).join(', '), brief]),
+      ATTRIBUTES.map(({ name, type, brief, values, ended }) => {
+        const on = [...Object.keys(values), ...(ended ? ['ended'] : [])];
+        return [code(name), type, on.join(', '), brief];
+      }),
     ),
   ledger: () =>
     `${table(

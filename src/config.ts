@@ -1,4 +1,5 @@
 import { decideExporting } from './config/exporting.ts';
+import { decideFollowing } from './config/following.ts';
 import { nearestName } from './config/nearest-name.ts';
 import { longFlag, type OptionRow } from './config/option-row.ts';
 import { OPTION_KEYS, OPTIONS, type OptionKey, type OutputFormat, type SpoolMode } from './config/options.ts';
@@ -41,6 +42,8 @@ export interface Config {
   readonly mode: Mode;
   /** From 100 to 3,600,000. */
   readonly summaryIntervalMillis: number;
+  /** Whether connections are followed to their end, for spans of their lives. */
+  readonly connections: boolean;
   /** Where to pin, on a BPF file system. */
   readonly pinDirectory: string | undefined;
   readonly output: {
@@ -116,17 +119,26 @@ export function readConfig(
     maxBytes: read(OPTIONS.spoolMaxBytes, flags.spoolMaxBytes),
     maxAgeMillis: read(OPTIONS.spoolMaxAgeMillis, flags.spoolMaxAgeMillis),
   };
+  const mode = read(OPTIONS.mode, flags.mode);
+  const pinDirectory = read(OPTIONS.pinDirectory, flags.pinDirectory);
   const { warnings, exporting, exportingMetrics, exportingTraces } = decideExporting(
     read(OPTIONS.export, flags.export),
     environment,
   );
+  const following = decideFollowing({
+    wish: read(OPTIONS.connections, flags.connections),
+    mode,
+    pinDirectory,
+    exportingTraces: exportingTraces && environment['OTEL_TRACES_EXPORTER']?.trim() !== 'none',
+  });
   const config = {
     filters: Object.freeze(filters),
     hook: read(OPTIONS.hook, flags.hook),
     ringBytes: read(OPTIONS.ringBytes, flags.ringBytes),
-    mode: read(OPTIONS.mode, flags.mode),
+    mode,
     summaryIntervalMillis: read(OPTIONS.summaryIntervalMillis, flags.summaryIntervalMillis),
-    pinDirectory: read(OPTIONS.pinDirectory, flags.pinDirectory),
+    connections: following.connections,
+    pinDirectory,
     output: Object.freeze(output),
     runAsUser: read(OPTIONS.runAsUser, flags.runAsUser),
     durationMillis: read(OPTIONS.durationMillis, flags.durationMillis),
@@ -143,7 +155,10 @@ export function readConfig(
     exportingTraces,
     verbose: read(OPTIONS.verbose, flags.verbose),
   };
-  return { config: Object.freeze(config), warnings: [...warnings, ...unknownVariables(environment)] };
+  return {
+    config: Object.freeze(config),
+    warnings: [...warnings, ...following.warnings, ...unknownVariables(environment)],
+  };
 }
 
 function readOption<Value>(

@@ -44,6 +44,12 @@ const CASES: Readonly<Record<OptionKey, Cases>> = {
     ],
     wrong: ['80,x', '80,', ',80', '80,,443', ',', '0', '65536', '80-90', '80;443', '80 443', 'http', '-80', '8e1'],
   },
+  connections: {
+    of: (config) => config.connections,
+    // Without traces there is nothing to make of it: test/config/following.test.ts.
+    good: BOOLEANS.good.map(([text]) => [text, false]),
+    wrong: BOOLEANS.wrong,
+  },
   family: {
     of: (config) => config.filters.family,
     good: [
@@ -259,6 +265,7 @@ test('with nothing given', () => {
       ringBytes: 8_388_608,
       mode: 'auto',
       summaryIntervalMillis: 10_000,
+      connections: false,
       pinDirectory: undefined,
       output: { format: 'table', time: false, timestamp: false },
       runAsUser: undefined,

@@ -29,8 +29,14 @@ async function exportSettings(environment: NodeJS.ProcessEnv, exported: Exported
   return effectiveVariables(environment, exported);
 }
 
-/** Whether records are exported depends on other variables too. */
-function decided(option: EffectiveSetting, { exporting }: Config, environment: NodeJS.ProcessEnv): EffectiveSetting {
+/** Whether records are exported depends on other variables too, and so does whether connections are followed. */
+function decided(
+  option: EffectiveSetting,
+  { exporting, connections }: Config,
+  environment: NodeJS.ProcessEnv,
+): EffectiveSetting {
+  if (option.name === OPTIONS.connections.variable && option.value !== '')
+    return { ...option, value: `${connections}` };
   if (option.name !== OPTIONS.export.variable) return option;
   const wish = option.value === '' ? undefined : option.value.toLowerCase() === 'true';
   const { decidedBy } = decideExporting(wish, environment);

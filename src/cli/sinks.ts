@@ -3,6 +3,7 @@ import type { TracesExport } from '../export/open-traces.ts';
 import type { Identifier } from '../identity/identify.ts';
 import type { AcceptSummary } from '../kernel/accept-summary.ts';
 import type { AcceptBatch } from '../kernel/accepted-connection.ts';
+import type { EndBatch } from '../kernel/connection-end.ts';
 import type { Ledger } from '../ledger.ts';
 import type { Printer } from '../output/printer.ts';
 import type { EventKind, EventRecords } from '../record/events.ts';
@@ -34,6 +35,13 @@ export class Sinks {
     printer.accept(traced);
     if (lane) lane.accept(traced);
     else ledger.add('unexported', batch.count);
+  }
+
+  /** How connections ended whose accepts were taken before. */
+  end({ accepts, ends }: EndBatch): void {
+    const { ledger, identifier, traces } = this.#parts;
+    ledger.add('ends_drained', ends.length);
+    traces?.traceEnds(identifier.identify(accepts), ends);
   }
 
   /** What was counted in place of records. */

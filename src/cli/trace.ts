@@ -62,6 +62,7 @@ export async function trace(config: Config, environment: NodeJS.ProcessEnv): Pro
   native.unmapCodeOfStart();
   tracer.run((batch) => sinks.take(batch), {
     holds: isSafeFirst(config) && lane?.tellsSafe === true,
+    ...(config.connections && { onEnds: (ends) => sinks.end(ends) }),
     ...(config.mode === 'auto' && { beforeDrain: () => overload.look() }),
     ...(config.mode !== 'events' && {
       summaries: {

@@ -45,6 +45,7 @@ export interface OptionValues {
   readonly runAsUser: number | string | undefined;
   readonly mode: Mode;
   readonly summaryIntervalMillis: number;
+  readonly connections: boolean;
   readonly durationMillis: number | undefined;
   readonly count: number | undefined;
   readonly commandLine: boolean;
@@ -289,6 +290,19 @@ export const OPTIONS: { readonly [Key in OptionKey]: OptionRow<OptionValues[Key]
     example: '60',
     parse: secondsBetween(0.1, 3600),
     default: { value: 10_000, text: '10' },
+  },
+  connections: {
+    group: 'Tracing',
+    flags: [
+      {
+        flags: '--connections',
+        sets: 'true',
+        brief: 'Also a span of the life of each connection whose accept has one; wants OTEL_TRACES_EXPORTER.',
+      },
+    ],
+    variable: 'TCPACCEPT_CONNECTIONS',
+    ...TRUE_OR_FALSE,
+    default: FALSE,
   },
   durationMillis: {
     group: 'Tracing',

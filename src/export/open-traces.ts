@@ -1,5 +1,6 @@
 import type { Ledger } from '../ledger.ts';
 import type { RecordBatch } from '../record/accept-record.ts';
+import type { EndRecord } from '../record/end-record.ts';
 import { AcceptSpans } from './accept-spans.ts';
 import { installDiagnostics, type Warn } from './diagnostics.ts';
 import { makeResource } from './resource.ts';
@@ -12,6 +13,8 @@ export interface TracesParts {
   readonly ledger: Ledger;
   readonly warn: Warn;
   readonly print: (line: string) => void;
+  /** Of connections whose ends are to come; default 0, none is. */
+  readonly mostOpenConnections?: number;
 }
 
 /** Spans of accepts on their way. */
@@ -20,13 +23,15 @@ export interface TracesExport {
   readonly description: string;
   /** Takes the batch, and returns it with the ids of the spans that are exported of it. */
   trace(batch: RecordBatch): RecordBatch;
+  /** Takes how connections ended and, in the same order, their accepts, which were traced before. */
+  traceEnds(accepts: RecordBatch, ends: readonly EndRecord['end'][]): void;
   /** Delivers what is queued and ends, at the latest after the deadline. */
   close(deadlineMillis: number): Promise<void>;
 }
 
 /** Opens the export that OTEL_TRACES_EXPORTER asks for; `undefined` when it wants none. Throws `ERR_EXPORT_CONFIG`. */
 export async function openTraces(parts: TracesParts): Promise<TracesExport | undefined> {
-  const { environment, hostAttributes, ledger, warn, print } = parts;
+  const { environment, hostAttributes, ledger, warn, print, mostOpenConnections = 0 } = parts;
   const { settings, warnings } = readTracesEnvironment(environment);
   const { resource, warnings: resourceWarnings } = makeResource(hostAttributes);
   for (const warning of [...warnings, ...resourceWarnings]) warn(warning, warning);
@@ -34,11 +39,12 @@ export async function openTraces(parts: TracesParts): Promise<TracesExport | und
   const hide = hideSecretsOf(environment);
   const warnHidden: Warn = (cause, text) => warn(cause, hide(text));
   installDiagnostics(settings.diagLevel, warnHidden, (line) => print(hide(line)));
-  const spans = await AcceptSpans.open({ settings, resource, ledger, warn: warnHidden });
+  const spans = await AcceptSpans.open({ settings, resource, ledger, warn: warnHidden, mostOpenConnections });
   const where = settings.exporters.map((exporter) => (exporter === 'otlp' ? settings.endpoint : exporter));
   return {
     description: `traces=${where.join(',')}`,
     trace: (batch) => spans.trace(batch),
+    traceEnds: (accepts, ends) => spans.traceEnds(accepts, ends),
     close: (deadlineMillis) => spans.close(deadlineMillis),
   };
 }

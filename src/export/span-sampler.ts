@@ -20,7 +20,7 @@ export type SampleAccept = (accept: AcceptView) => SpanIds | undefined;
 /** Decides as OTEL_TRACES_SAMPLER says, by the trace id that the accept's uid gives, or else by how many there were. */
 export function acceptSampler({ sampler: name, ratio }: Pick<TracesSettings, 'sampler' | 'ratio'>): SampleAccept {
   if (name === DEFAULT_SAMPLER) {
-    const limit = new RateLimit(SPANS_A_SECOND);
+    const limit = new RateLimit();
     return ({ connection, uid }) => (limit.admits(connection.acceptedBootNanos) ? spanIdsOf(uid) : undefined);
   }
   const sampler = stockSampler(name, ratio);
@@ -52,13 +52,13 @@ const ROOTS = {
   parentbased_traceidratio: 'traceidratio',
 } as const;
 
-/** Admits at most so many in any second. */
-class RateLimit {
+/** Admits at most so many in any second; by default as many spans as are made without a sampler. */
+export class RateLimit {
   /** When the last ones were, the next to be replaced the oldest of them. */
   readonly #times: Float64Array;
   #next = 0;
 
-  constructor(most: number) {
+  constructor(most = SPANS_A_SECOND) {
     this.#times = new Float64Array(most).fill(Number.NEGATIVE_INFINITY);
   }
 

@@ -1,3 +1,4 @@
+import type { EndRecord } from './end-record.ts';
 import { SUMMARY_COUNT } from './event-names.ts';
 import type { EventKind, EventRecords } from './events.ts';
 import { type AttributeValue, each, ofListener, ofTask, type Reading, type Shortcut } from './reading.ts';
@@ -17,8 +18,11 @@ export interface AttributeRow {
   readonly values: AttributeValues;
   /** What the direct encoder may do instead of asking `values.accepted` for every record. */
   readonly shortcut: Shortcut;
+  /** Its value on the span of a connection's life, which also has what its accept has. */
+  readonly ended?: OfEnd | undefined;
 }
 type AttributeValues = { readonly [Kind in EventKind]?: (record: EventRecords[Kind]) => AttributeValue | undefined };
+type OfEnd = (record: EndRecord) => AttributeValue | undefined;
 
 /** Where an accept's value would stand, for an attribute that accepts do not have. */
 const NONE = undefined;
@@ -369,6 +373,49 @@ export const ATTRIBUTES: readonly AttributeRow[] = [
       listener: (r) => r.listener.reuseportGroup,
     },
   ),
+  row(
+    'tcpaccept.connection.closed_by',
+    'string',
+    'Whose FIN or reset was first: `local`, the listener’s side, or `peer`.',
+    NONE,
+    {
+      ended: (r) => r.end.closedBy,
+    },
+  ),
+  row(
+    'tcpaccept.connection.close_cause',
+    'string',
+    '`fin`, `reset` or `timeout` (no answer), or `abort` (destroyed, as by `ss --kill`).',
+    NONE,
+    { ended: (r) => r.end.closeCause },
+  ),
+  row('tcpaccept.connection.received.size', 'int', 'Bytes the client sent, in order, headers not counted.', NONE, {
+    ended: (r) => r.end.receivedBytes,
+  }),
+  row('tcpaccept.connection.sent.size', 'int', 'Bytes sent to the client, each once.', NONE, {
+    ended: (r) => r.end.sentBytes,
+  }),
+  row('tcpaccept.connection.acknowledged.size', 'int', 'Of those, the ones the client acknowledged.', NONE, {
+    ended: (r) => r.end.acknowledgedBytes,
+  }),
+  row('tcpaccept.connection.received.segment_count', 'int', 'Segments that came, also those without data.', NONE, {
+    ended: (r) => r.end.receivedSegments,
+  }),
+  row(
+    'tcpaccept.connection.sent.segment_count',
+    'int',
+    'Segments sent, also those without data and sent again.',
+    NONE,
+    {
+      ended: (r) => r.end.sentSegments,
+    },
+  ),
+  row('tcpaccept.connection.retransmitted.segment_count', 'int', 'Segments sent again.', NONE, {
+    ended: (r) => r.end.retransmittedSegments,
+  }),
+  row('tcpaccept.connection.rtt', 'double', 'Smoothed round-trip time at the end, in seconds.', NONE, {
+    ended: ({ end: { rttUs } }) => (rttUs === undefined ? undefined : rttUs / 1e6),
+  }),
   row(SUMMARY_COUNT, 'int', 'How many connections were accepted; exact.', NONE, {
     summarized: (r) => r.summary.accepts,
   }),
@@ -443,11 +490,11 @@ function row(
   type: AttributeType,
   brief: string,
   accepted: Reading | Reading['value'] | undefined,
-  others: Omit<AttributeValues, 'accepted'> = {},
+  { ended, ...others }: Omit<AttributeValues, 'accepted'> & { readonly ended?: OfEnd } = {},
 ): AttributeRow {
-  if (!accepted) return { name, type, brief, values: others, shortcut: {} };
+  if (!accepted) return { name, type, brief, values: others, shortcut: {}, ended };
   const { value, ...shortcut } = typeof accepted === 'function' ? each(accepted) : accepted;
-  return { name, type, brief, values: { accepted: value, ...others }, shortcut };
+  return { name, type, brief, values: { accepted: value, ...others }, shortcut, ended };
 }
 
 /** The attributes of one record, in table order, unknown ones left out. */
@@ -458,6 +505,16 @@ export function attributesOf<Kind extends EventKind>(
   const attributes: Record<string, AttributeValue> = {};
   for (const { name, values } of ATTRIBUTES) {
     const known = values[kind]?.(record);
+    if (known !== undefined) attributes[name] = known;
+  }
+  return attributes;
+}
+
+/** The attributes of the span of a connection's life: those of its accept, and how it ended. */
+export function attributesOfEnd(record: EndRecord): Record<string, AttributeValue> {
+  const attributes = attributesOf('accepted', record.accept);
+  for (const { name, ended } of ATTRIBUTES) {
+    const known = ended?.(record);
     if (known !== undefined) attributes[name] = known;
   }
   return attributes;

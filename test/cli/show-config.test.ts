@@ -25,6 +25,9 @@ async function show(line: string, environment: NodeJS.ProcessEnv) {
   return { text, warnings, shown, setting };
 }
 
+/** Without it --connections has no effect. */
+const TRACES = { OTEL_TRACES_EXPORTER: 'otlp' };
+
 for (const key of OPTION_KEYS) {
   const { variable, flags, example, default: fallback } = OPTIONS[key];
   test(`${variable}: by default, from the variable, from the flag, which wins`, async () => {
@@ -32,13 +35,18 @@ for (const key of OPTION_KEYS) {
     const name = /--[\w-]+/.exec(flags[0].flags)?.[0] ?? '';
     const flag = flags[0].sets === undefined ? `${name}=${example}` : name;
     const from = async (line: string, environment: NodeJS.ProcessEnv) =>
-      (await show(line, environment)).setting(variable);
+      (await show(line, { ...TRACES, ...environment })).setting(variable);
     const byDefault = key === 'export' ? 'false' : fallback.text;
     assert.equal(await from('', {}), `${byDefault} <- default`);
     assert.equal(await from('', { [variable]: given }), `${given} <- ${variable}`);
     assert.equal(await from(flag, { [variable]: given }), `${given} <- ${name}`);
   });
 }
+
+test('whether connections are followed, which takes more than the wish', async () => {
+  const { setting } = await show('--connections', {});
+  assert.equal(setting('TCPACCEPT_CONNECTIONS'), 'false <- --connections');
+});
 
 test('whether records are exported, and whose word that was', async () => {
   const exporting = async (line: string, environment: NodeJS.ProcessEnv) =>

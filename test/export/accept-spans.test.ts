@@ -32,6 +32,7 @@ class TestSpans {
       resource: resourceFromAttributes({ 'service.name': 'test' }),
       ledger: test.ledger,
       warn: (cause, text) => test.warnings.push({ cause, text }),
+      mostOpenConnections: 0,
     });
     return test;
   }

@@ -4,6 +4,7 @@ import type { MetricsExport } from '../../export/open-metrics.ts';
 import type { TracesExport } from '../../export/open-traces.ts';
 import { hostAttributes } from '../../identity/host.ts';
 import type { AcceptTracer } from '../../kernel/accept-tracer.ts';
+import { MOST_OPEN_CONNECTIONS } from '../../kernel/end-layout.ts';
 import { recordsThatFit } from '../../kernel/record-layout.ts';
 import type { Ledger } from '../../ledger.ts';
 
@@ -53,10 +54,11 @@ function laneOptions(config: Config, tracer: AcceptTracer): LaneOptions {
 }
 
 /** Imported only when wanted, as the lane is. */
-async function openTraces({ environment, ledger, warn }: ExportsParts): Promise<TracesExport | undefined> {
+async function openTraces({ config, environment, ledger, warn }: ExportsParts): Promise<TracesExport | undefined> {
   const { openTraces: open } = await import('../../export/open-traces.ts');
   const print = (line: string) => void process.stderr.write(line);
-  return await open({ environment, hostAttributes: await hostAttributes(), ledger, warn, print });
+  const mostOpenConnections = config.connections ? MOST_OPEN_CONNECTIONS : 0;
+  return await open({ environment, hostAttributes: await hostAttributes(), ledger, warn, print, mostOpenConnections });
 }
 
 /** Imported only when wanted, as the lane is. */

@@ -28,9 +28,9 @@ export async function openRecording(
   beforeGivingUp: (user: NewUser) => void,
 ): Promise<Recording> {
   const user = config.runAsUser === undefined ? undefined : await findNewUser(config.runAsUser);
-  const { hook, ringBytes, mode, pinDirectory } = config;
+  const { hook, ringBytes, mode, connections, pinDirectory } = config;
   // Before anything may connect: pinned programs see it, and must know that it is us.
-  const tracer = new AcceptTracer({ ...filters, hook, ringBytes, mode, self: 'all', pinDirectory });
+  const tracer = new AcceptTracer({ ...filters, hook, ringBytes, mode, connections, self: 'all', pinDirectory });
   const { commandLine } = config;
   const cache = new ProcessCache({
     containers,
