@@ -5,10 +5,12 @@ import { buildWorkload } from '../workload/workload.ts';
 import type { GuestTest } from './kernel-tests-in-guest.ts';
 import { runInGuest } from './run-in-guest.ts';
 
-/** What may differ between hooks: the listener's truth, losses, a full ring. */
-const WITH_EACH_HOOK = ['accept-queue', 'losses', 'ring-full'];
+/** What may differ between hooks: the listener's truth, losses, a full ring, what programs of each keep of an accept. */
+const WITH_EACH_HOOK = ['accept-queue', 'losses', 'ring-full', 'connections'];
 /** What may differ between kernels only. */
 const ONCE = ['listeners', 'pinned-maps'];
+/** What ss --kill asks for. */
+const MODULES = ['inet_diag', 'tcp_diag'];
 /** A file that could not be loaded would count as one. */
 const LEAST_TESTS = 8;
 
@@ -22,6 +24,7 @@ for (const line of ['6.1', '6.12']) {
         line,
         program: 'kernel-tests-in-guest.ts',
         args: [WITH_EACH_HOOK.join(','), ONCE.join(',')],
+        modules: MODULES,
         timeoutMillis: 600_000,
       });
     });
