@@ -18,7 +18,7 @@ const CPUS = [...new Set([0, availableParallelism() - 1])];
 
 async function burst(server: Server, client: Server, { listener, port }: Listener, cpu: number, count: number) {
   const serving = server.begin('serve', { listener, count, cpu, thread: `cpu-${cpu}` });
-  await client.run('connect', { family: 'inet', address: '127.0.0.1', ports: [port], count });
+  await client.run('connect', { family: 'inet', address: '127.0.0.1', ports: [port], count, awaits: true });
   await serving.done;
 }
 

@@ -25,7 +25,7 @@ for (const line of ['6.1', '6.12']) {
         program: 'kernel-tests-in-guest.ts',
         args: [WITH_EACH_HOOK.join(','), ONCE.join(',')],
         modules: MODULES,
-        timeoutMillis: 600_000,
+        timeoutMillis: 900_000,
       });
     });
 
