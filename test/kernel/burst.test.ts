@@ -70,15 +70,10 @@ test('20,000 accepts as fast as one client can, to two processes and four ports:
   const { seen, filtered, submitted, unstamped, ...none } = counts;
   assert.equal(submitted, CONNECTIONS);
   assert.equal(seen, filtered + submitted);
-  assert.deepEqual(none, {
-    self: 0,
-    aggregated: 0,
-    ring_full: 0,
-    unreadable: 0,
-    missed: 0,
-    in_ring: 0,
-    in_summaries: 0,
-  });
+  assert.deepEqual(
+    Object.entries(none).filter(([, count]) => count !== 0),
+    [],
+  );
   assert.equal(new Set(trace.connections.map(({ cpu, sequence }) => `${cpu} ${sequence}`)).size, CONNECTIONS);
   const unknown = trace.connections.filter(({ queueDurationNs }) => queueDurationNs === undefined).length;
   assert.ok(
