@@ -5,10 +5,10 @@ import { buildWorkload } from '../workload/workload.ts';
 import type { GuestTest } from './kernel-tests-in-guest.ts';
 import { runInGuest } from './run-in-guest.ts';
 
-/** What may differ between hooks: the listener's truth, losses, a full ring, what programs of each keep of an accept. */
-const WITH_EACH_HOOK = ['accept-queue', 'losses', 'ring-full', 'connections'];
-/** What may differ between kernels only. */
-const ONCE = ['listeners', 'pinned-maps'];
+/** What may differ between hooks: the listener's truth, losses, a full ring. */
+const WITH_EACH_HOOK = ['accept-queue', 'losses', 'ring-full'];
+/** What may differ between kernels; ends of connections with each hook are in test:slow. */
+const ONCE = ['listeners', 'pinned-maps', 'connections'];
 /** What ss --kill asks for. */
 const MODULES = ['inet_diag', 'tcp_diag'];
 /** A file that could not be loaded would count as one. */
