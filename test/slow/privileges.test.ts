@@ -1,0 +1,3 @@
+import { privilegesOn } from '../vm/privileges-on.ts';
+
+privilegesOn('6.12');
