@@ -19,7 +19,7 @@ for (const line of ['6.1', '6.12']) {
       results = await runInGuest({
         line,
         program: '../vm/kernel-tests-in-guest.ts',
-        args: ['own-connections,connections'],
+        args: ['own-connections,connections', 'pinned-maps'],
         modules: MODULES,
         timeoutMillis: 600_000,
       });

@@ -7,8 +7,8 @@ import { runInGuest } from './run-in-guest.ts';
 
 /** What may differ between hooks: the listener's truth, losses, a full ring. */
 const WITH_EACH_HOOK = ['accept-queue', 'losses', 'ring-full'];
-/** What may differ between kernels only. Connections, our own and their ends, are in test:slow. */
-const ONCE = ['listeners', 'pinned-maps'];
+/** What may differ between kernels only. Pinned maps and connections, our own and their ends, are in test:slow. */
+const ONCE = ['listeners'];
 /** A file that could not be loaded would count as one. */
 const LEAST_TESTS = 8;
 
