@@ -8,6 +8,9 @@ import { moduleFiles } from './kernel.ts';
 
 const ROOT_MODULES = ['virtio_pci', '9pnet_virtio', '9p', 'overlay'];
 const TAIL_CHARACTERS = 4000;
+const TIMEOUT_MILLIS = 120_000;
+/** Before its time is up a guest writes down what its threads wait for; this is how long it has for that. */
+const TELLING_SECONDS = 20;
 
 /** What QEMU is to be, and what of the guest's own the initramfs needs. */
 export interface Machine {
@@ -78,19 +81,23 @@ export async function bootGuest(options: GuestOptions): Promise<GuestResult> {
     const { busybox, qemu: command } = options.machine ?? X86_64;
     const script = join('/', relative(options.root ?? '/', options.script));
     const hasResults = options.results !== undefined;
-    await writeInitramfs(initramfs, { busybox, modules, script, env: options.env ?? {}, hasResults });
+    const { env = {}, timeoutMillis = TIMEOUT_MILLIS } = options;
+    const patienceSeconds = Math.max(1, timeoutMillis / 1000 - TELLING_SECONDS);
+    await writeInitramfs(initramfs, { busybox, modules, script, env, hasResults, patienceSeconds });
 
     // A signal that ends this process must not leave a guest behind, which is what setpriv is for.
     const qemu = spawn('setpriv', ['--pdeathsig', 'KILL', ...command, ...qemuArguments(options, folder)], {
       stdio: ['ignore', 'pipe', 'pipe'],
     });
-    const { console, end } = await untilEnd(qemu, options.timeoutMillis ?? 120_000);
+    const { console, end } = await untilEnd(qemu, timeoutMillis);
     const output = await readIfThere(join(folder, 'output'));
     const exitCode = await readIfThere(join(folder, 'exit-code'));
     if (end === 'exit 0' && exitCode !== '') return { exitCode: Number(exitCode), output, console };
+    const threads = await readIfThere(join(folder, 'threads'));
     throw new Error(
       `The guest gave no exit code: QEMU ended with ${end}; ` +
-        `the script's output ends with:\n${tail(output)}\nthe console ends with:\n${tail(console)}`,
+        `the script's output ends with:\n${tail(output)}\nthe console ends with:\n${tail(console)}\n` +
+        `its threads, shortly before its time was up:\n${threads}`,
     );
   } finally {
     await rm(folder, { recursive: true });

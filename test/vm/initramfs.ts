@@ -17,6 +17,8 @@ interface InitramfsContent {
   readonly env: Readonly<Record<string, string>>;
   /** Whether there is a share to mount at /results. */
   readonly hasResults: boolean;
+  /** After which the guest writes down what its threads wait for. */
+  readonly patienceSeconds: number;
 }
 
 /** Writes an initramfs: busybox, the modules and init.sh with its settings. Packed uncompressed, for speed on both sides. */
@@ -31,6 +33,7 @@ export async function writeInitramfs(path: string, content: InitramfsContent): P
   const settings = [
     `SCRIPT=${quoted(content.script)}`,
     `RESULTS=${content.hasResults ? 1 : 0}`,
+    `PATIENCE_SECONDS=${content.patienceSeconds}`,
     `set -- ${assignments.join(' ')}`,
   ];
   await writeFile(join(tree, 'settings'), `${settings.join('\n')}\n`);

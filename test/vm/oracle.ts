@@ -7,6 +7,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 /** bcc compiles its program first: a minute in a guest. */
 const READY_MILLIS = 240_000;
 const SEEN_MILLIS = 20_000;
+const CLOSED_MILLIS = 5_000;
 const PAUSE_MILLIS = 100;
 /** One connection may be read before those that another CPU made earlier. */
 const MARKERS = 4;
@@ -62,7 +63,7 @@ export class Oracle {
     for (let i = 0; i < MARKERS; i++) await this.#untilShown(SEEN_MILLIS);
     const ended = once(this.#child, 'exit');
     this.#child.kill('SIGINT');
-    await ended;
+    if (!(await Promise.race([ended, pause(SEEN_MILLIS, false)]))) throw new Error(`${this.#name} does not end`);
   }
 
   async #untilShown(withinMillis: number): Promise<void> {
@@ -82,7 +83,9 @@ export class Oracle {
   }
 }
 
+/** One that nobody accepts in time is given up: the next may be shown. */
 async function connectOnce(server: Server, host: string): Promise<void> {
   const client = connect((server.address() as AddressInfo).port, host).resume();
-  await once(client, 'close');
+  await Promise.race([once(client, 'close'), pause(CLOSED_MILLIS)]);
+  client.destroy();
 }

@@ -1,11 +1,13 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
+import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const PROGRAM = `${ROOT}build/workload/workload`;
 const READY_MILLIS = 60_000;
+const DONE_MILLIS = 60_000;
 
 /** The four facts that name a connection, from the server's side. */
 export interface Ends {
@@ -86,7 +88,9 @@ export class Workload {
 
   async run(): Promise<Truth> {
     this.#child.stdin?.end('go');
-    await this.#ended;
+    if (!(await Promise.race([this.#ended, pause(DONE_MILLIS, false, { ref: false })]))) {
+      throw new Error(`workload ${this.name} is not done; it said ${JSON.stringify(this.#lines)}`);
+    }
     if (this.#child.exitCode !== 0) throw new Error(`workload ${this.name} ended with ${this.#child.exitCode}`);
     const of = (did: Line['did']) => this.#lines.filter((line): line is Line & Accepted => line.did === did);
     return { connected: of('connected'), accepted: of('accepted') };
