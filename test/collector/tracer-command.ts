@@ -11,21 +11,14 @@ import { EVENTS } from '../../src/record/events.ts';
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 const NODE = fileURLToPath(new URL('../../build/node', import.meta.url));
-/**
- * From source, so that what is tested is what is in the tree. Node strips types by WebAssembly, whose way to the optimizing
- * compiler ends in a failed check of V8 13.6 now and then (Runtime_WasmTriggerTierUp, seen in emulated guests only).
- */
-export const COMMAND = [
-  NODE,
-  '--liftoff-only',
-  fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url)),
-] as const;
+/** From source, so that what is tested is what is in the tree. */
+export const COMMAND = [NODE, fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url))] as const;
 const TRACING = 'otel-tcpaccept: tracing ';
 const POLL_INTERVAL_MILLIS = 5;
 const PATIENCE_MILLIS = 30_000;
 
 export interface CommandOptions {
-  /** Its whole environment beside PATH and a spool of its own, which is removed with it. */
+  /** Its whole environment beside PATH and a spool of its own, which is removed when it has ended. */
   readonly env?: Readonly<Record<string, string>>;
   /** What runs; default node and the command's source. */
   readonly command?: readonly [string, ...string[]];
@@ -66,6 +59,7 @@ export class TracerCommand {
       detached,
     });
     this.#closed = once(this.#child, 'close');
+    this.#child.once('exit', () => rmSync(this.#spool, { recursive: true, force: true }));
     this.#isGroup = detached;
     this.#child.stderr?.setEncoding('utf8').on('data', (text: string) => {
       this.#stderr += text;
@@ -192,7 +186,6 @@ export class TracerCommand {
       this.#kill('SIGKILL');
       await exited;
     }
-    rmSync(this.#spool, { recursive: true, force: true });
   }
 }
 

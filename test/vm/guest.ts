@@ -9,7 +9,7 @@ import { moduleFiles } from './kernel.ts';
 const ROOT_MODULES = ['virtio_pci', '9pnet_virtio', '9p', 'overlay'];
 const TAIL_CHARACTERS = 4000;
 const TIMEOUT_MILLIS = 120_000;
-/** Before its time is up a guest writes down what its threads wait for; this is how long it has for that. */
+/** Before its time is up a guest writes down what its threads wait for and ends; this is how long it has for that. */
 const TELLING_SECONDS = 20;
 
 /** What QEMU is to be, and what of the guest's own the initramfs needs. */
@@ -20,8 +20,13 @@ export interface Machine {
   readonly busybox: string;
 }
 
+/**
+ * Without protection keys: where a CPU has them, V8 13.6 of Node 24 keeps books of its compiled code, which go wrong now
+ * and then while WebAssembly, Node's remover of types, is optimized: `Check failed: it->second.Size() > offset`, called
+ * from Runtime_WasmTriggerTierUp.
+ */
 export const X86_64: Machine = {
-  qemu: ['qemu-system-x86_64', '-cpu', 'max'],
+  qemu: ['qemu-system-x86_64', '-cpu', 'max,-pku'],
   serialPort: 'ttyS0',
   busybox: '/bin/busybox',
 };
@@ -63,13 +68,17 @@ export interface GuestResult {
   readonly console: string;
 }
 
+/** The guest was not done in time and did not end by itself, as it is to then: the emulated machine stood still. */
+export class GuestStoodStill extends Error {}
+
 /**
  * Boots a kernel in QEMU's software emulation, runs a script there as root, and powers off.
  *
  * The guest's `/` is `root`, read-only, below a layer in memory that takes the guest's writes, except for /dev,
  * /proc, /run and /sys, which are its own. What the host makes later is there too, but a path that the guest looked at
  * before stays as it was then; only /results is always what both have written.
- * Rejects, with the end of the output and the console, when the guest panics, cannot start or is not done in time.
+ * Rejects, with the end of the output and the console, when the guest panics, cannot start or is not done in time: then
+ * also with what its threads wait for.
  * Needs root, for the files only root can read, and qemu-system-x86, busybox-static and cpio.
  */
 export async function bootGuest(options: GuestOptions): Promise<GuestResult> {
@@ -82,22 +91,23 @@ export async function bootGuest(options: GuestOptions): Promise<GuestResult> {
     const script = join('/', relative(options.root ?? '/', options.script));
     const hasResults = options.results !== undefined;
     const { env = {}, timeoutMillis = TIMEOUT_MILLIS } = options;
-    const patienceSeconds = Math.max(1, timeoutMillis / 1000 - TELLING_SECONDS);
+    const patienceSeconds = Math.max(1, Math.floor(timeoutMillis / 1000) - TELLING_SECONDS);
     await writeInitramfs(initramfs, { busybox, modules, script, env, hasResults, patienceSeconds });
 
     // A signal that ends this process must not leave a guest behind, which is what setpriv is for.
     const qemu = spawn('setpriv', ['--pdeathsig', 'KILL', ...command, ...qemuArguments(options, folder)], {
       stdio: ['ignore', 'pipe', 'pipe'],
     });
-    const { console, end } = await untilEnd(qemu, timeoutMillis);
+    const { console, end, late } = await untilEnd(qemu, timeoutMillis);
     const output = await readIfThere(join(folder, 'output'));
     const exitCode = await readIfThere(join(folder, 'exit-code'));
     if (end === 'exit 0' && exitCode !== '') return { exitCode: Number(exitCode), output, console };
     const threads = await readIfThere(join(folder, 'threads'));
-    throw new Error(
-      `The guest gave no exit code: QEMU ended with ${end}; ` +
-        `the script's output ends with:\n${tail(output)}\nthe console ends with:\n${tail(console)}\n` +
-        `its threads, shortly before its time was up:\n${threads}`,
+    const why = threads === '' ? `gave no exit code: QEMU ended with ${end}` : `was not done in ${timeoutMillis} ms`;
+    const Failure = late ? GuestStoodStill : Error;
+    throw new Failure(
+      `The guest ${why}; the script's output ends with:\n${tail(output)}\nthe console ends with:\n${tail(console)}` +
+        (threads === '' ? '' : `\nits threads waited for:\n${threads}`),
     );
   } finally {
     await rm(folder, { recursive: true });
@@ -123,21 +133,25 @@ function qemuArguments(options: GuestOptions, folder: string): string[] {
   ];
 }
 
-async function untilEnd(qemu: ChildProcess, timeoutMillis: number): Promise<{ console: string; end: string }> {
+async function untilEnd(
+  qemu: ChildProcess,
+  timeoutMillis: number,
+): Promise<{ console: string; end: string; late: boolean }> {
   let console = '';
   for (const stream of [qemu.stdout, qemu.stderr]) {
     stream?.setEncoding('utf8').on('data', (text: string) => {
       console += text;
     });
   }
-  let late = '';
+  let late = false;
   const timer = setTimeout(() => {
-    late = ` after ${timeoutMillis} ms`;
+    late = true;
     qemu.kill('SIGKILL');
   }, timeoutMillis);
   try {
     const [code, signal] = await once(qemu, 'close');
-    return { console: console.replaceAll('\r\n', '\n'), end: signal === null ? `exit ${code}` : `${signal}${late}` };
+    const end = signal === null ? `exit ${code}` : `${signal}${late ? ` after ${timeoutMillis} ms` : ''}`;
+    return { console: console.replaceAll('\r\n', '\n'), end, late };
   } finally {
     clearTimeout(timer);
   }

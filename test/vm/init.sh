@@ -38,10 +38,10 @@ fi
 hostname guest
 ip link set lo up
 
-# For whoever asks why the script was not done in time: what every thread sleeps in shortly before.
-tell_threads() (
+# A script that is not done in time ends with the guest, and what every thread sleeps in is written down.
+end_in_time() (
   set +e
-  sleep "$PATIENCE_SECONDS"
+  while [ "$(cut -d . -f 1 /proc/uptime)" -lt "$PATIENCE_SECONDS" ]; do sleep 1; done
   for process in /proc/[0-9]*; do
     [ -n "$(head -c 1 "$process/cmdline")" ] || continue
     echo "${process#/proc/} $(tr '\0' ' ' <"$process/cmdline" | cut -c 1-200)"
@@ -49,8 +49,9 @@ tell_threads() (
       echo "  $(cat "$task/comm"): $(sed 's/^[^ ]* //; s/+.*//' "$task/stack" | head -n 5 | tr '\n' ' ')"
     done
   done >/runner/threads 2>&1
+  poweroff -f
 )
-tell_threads &
+end_in_time &
 
 # Moved, or the script would be in a chroot, where the kernel lets nobody make a user namespace.
 cd /root

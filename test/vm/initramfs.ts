@@ -17,7 +17,7 @@ interface InitramfsContent {
   readonly env: Readonly<Record<string, string>>;
   /** Whether there is a share to mount at /results. */
   readonly hasResults: boolean;
-  /** After which the guest writes down what its threads wait for. */
+  /** Since the kernel's start, after which the guest writes down what its threads wait for, and ends. */
   readonly patienceSeconds: number;
 }
 

@@ -32,7 +32,7 @@ for (const [line, tools] of Object.entries(TOOLS_BY_LINE)) {
         program: 'oracles-in-guest.ts',
         args: tools,
         headers: tools.includes('bcc'),
-        timeoutMillis: 600_000,
+        timeoutMillis: 300_000,
       });
     });
 
