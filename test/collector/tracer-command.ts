@@ -15,7 +15,7 @@ const NODE = fileURLToPath(new URL('../../build/node', import.meta.url));
 export const COMMAND = [NODE, fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url))] as const;
 const TRACING = 'otel-tcpaccept: tracing ';
 const POLL_INTERVAL_MILLIS = 5;
-const PATIENCE_MILLIS = 30_000;
+const PATIENCE_MILLIS = 60_000;
 
 export interface CommandOptions {
   /** Its whole environment beside PATH and a spool of its own, which is removed when it has ended. */
@@ -136,7 +136,7 @@ export class TracerCommand {
     if (this.#child.stderr instanceof Readable) this.#child.stderr.destroy();
   }
 
-  /** Waits for a condition on what it printed; fails when it ends before, or takes longer than 30 s. */
+  /** Waits for a condition on what it printed; fails when it ends before, or takes longer than 60 s. */
   async until(condition: () => boolean, what: string): Promise<void> {
     const deadline = performance.now() + PATIENCE_MILLIS;
     for (;;) {
@@ -166,7 +166,7 @@ export class TracerCommand {
     return this.ended();
   }
 
-  /** Waits for the end; fails after 30 s. */
+  /** Waits for the end; fails after 60 s. */
   async ended(): Promise<Ended> {
     const late = await Promise.race([this.#closed, delay(PATIENCE_MILLIS, 'late', { ref: false })]);
     if (late === 'late') throw new Error(`It has not ended; stderr:\n${this.#stderr}`);
