@@ -6,7 +6,7 @@ import { basename, join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { bootGuest, GuestStoodStill } from './guest.ts';
+import { bootGuest, GuestStoodStill, NODE_OF_GUEST } from './guest.ts';
 import { fetchKernel, moduleFiles } from './kernel.ts';
 
 const FACTS_PROGRAM = fileURLToPath(new URL('guest-facts.ts', import.meta.url));
@@ -31,7 +31,7 @@ for (const [line, release] of [
     const kernel = await fetchKernel(line);
     const results = await temporaryFolder(t);
     const script = await scriptOf(t, '"$NODE" "$PROGRAM" && uname -r && unshare --user true');
-    const env = { NODE: process.execPath, PROGRAM: FACTS_PROGRAM };
+    const env = { ...NODE_OF_GUEST, PROGRAM: FACTS_PROGRAM };
     const { exitCode, output } = await bootGuest({ kernel, script, results, env, modules: ['tcp_diag'] });
     assert.match(output, release);
     assert.equal(exitCode, 0);

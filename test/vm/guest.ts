@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { access, constants, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { writeInitramfs } from './initramfs.ts';
 import { moduleFiles } from './kernel.ts';
 
@@ -20,16 +21,17 @@ export interface Machine {
   readonly busybox: string;
 }
 
-/**
- * Without protection keys: where a CPU has them, V8 13.6 of Node 24 keeps books of its compiled code, which go wrong now
- * and then while WebAssembly, Node's remover of types, is optimized: `Check failed: it->second.Size() > offset`, called
- * from Runtime_WasmTriggerTierUp.
- */
 export const X86_64: Machine = {
-  qemu: ['qemu-system-x86_64', '-cpu', 'max,-pku'],
+  qemu: ['qemu-system-x86_64', '-cpu', 'max'],
   serialPort: 'ttyS0',
   busybox: '/bin/busybox',
 };
+
+/** For a script's environment: this Node.js, and what each of it loads first in a guest. */
+export const NODE_OF_GUEST = {
+  NODE: process.execPath,
+  NODE_OPTIONS: `--import=${fileURLToPath(new URL('liftoff-only.mjs', import.meta.url))}`,
+} as const;
 
 export interface GuestOptions {
   /** Default: `X86_64`. */

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { bootGuest } from './guest.ts';
+import { bootGuest, NODE_OF_GUEST } from './guest.ts';
 import { fetchKernel } from './kernel.ts';
 import type { PinsInGuest } from './pins-in-guest.ts';
 
@@ -15,7 +15,7 @@ test('6.12: what fexit and kretprobe record outlives two kill -9, an accept asle
   t.after(() => rm(folder, { recursive: true }));
   const script = join(folder, 'script.sh');
   await writeFile(script, '#!/bin/bash\nexec "$NODE" "$PROGRAM" /results/results.json\n', { mode: 0o755 });
-  const env = { NODE: process.execPath, PROGRAM };
+  const env = { ...NODE_OF_GUEST, PROGRAM };
   const kernel = await fetchKernel('6.12');
   const guest = await bootGuest({ kernel, script, results: folder, env, timeoutMillis: 300_000 });
   assert.equal(guest.exitCode, 0, guest.output);

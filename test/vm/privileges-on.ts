@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { HOOKS } from '../../src/kernel/binding.ts';
 import { assertDropped, assertOutcome, titleOf } from '../privileges/check-outcome.ts';
 import { privilegeCases } from '../privileges/privilege-cases.ts';
-import { bootGuest } from './guest.ts';
+import { bootGuest, NODE_OF_GUEST } from './guest.ts';
 import { fetchKernel } from './kernel.ts';
 import type { GuestPrivileges } from './privileges-in-guest.ts';
 
@@ -22,7 +22,7 @@ async function runInGuest(line: string): Promise<GuestPrivileges> {
       kernel: await fetchKernel(line),
       script,
       results: folder,
-      env: { NODE: process.execPath, PROGRAM },
+      env: { ...NODE_OF_GUEST, PROGRAM },
       timeoutMillis: 400_000,
     });
     assert.equal(guest.exitCode, 0, guest.output);

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { bootGuest } from './guest.ts';
+import { bootGuest, NODE_OF_GUEST } from './guest.ts';
 import { fetchKernel } from './kernel.ts';
 
 export interface GuestProgram {
@@ -28,7 +28,7 @@ export async function resultFromGuest<T>(options: GuestProgram): Promise<T> {
       kernel: await fetchKernel(line),
       script,
       results: folder,
-      env: { NODE: process.execPath, PROGRAM: program },
+      env: { ...NODE_OF_GUEST, PROGRAM: program },
       appendKernelArgs: kernelArgs,
       timeoutMillis,
     });

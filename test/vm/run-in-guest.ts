@@ -4,7 +4,7 @@ import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { bootGuest, GuestStoodStill } from './guest.ts';
+import { bootGuest, GuestStoodStill, NODE_OF_GUEST } from './guest.ts';
 import { fetchKernel } from './kernel.ts';
 
 const FETCH_HEADERS = fileURLToPath(new URL('fetch-headers.sh', import.meta.url));
@@ -56,7 +56,7 @@ async function runOnce<Results>(what: GuestProgram): Promise<Results> {
     const script = join(folder, 'script.sh');
     await writeFile(script, SCRIPT, { mode: 0o755 });
     const env = {
-      NODE: process.execPath,
+      ...NODE_OF_GUEST,
       PROGRAM: fileURLToPath(new URL(program, import.meta.url)),
       ARGUMENTS: args.join(' '),
       HEADERS: headers ? await headersOf(kernel) : '',

@@ -6,7 +6,7 @@ import { after, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { HOOKS } from '../../src/kernel/binding.ts';
 import { buildFlood } from '../kernel/flood.ts';
-import { bootGuest } from './guest.ts';
+import { bootGuest, NODE_OF_GUEST } from './guest.ts';
 import { fetchKernel } from './kernel.ts';
 import { CONNECTIONS, type CountedFlood } from './summaries-in-guest.ts';
 
@@ -20,7 +20,7 @@ for (const line of ['6.1', '6.12']) {
     t.after(() => rm(folder, { recursive: true }));
     const script = join(folder, 'script.sh');
     await writeFile(script, '#!/bin/bash\nexec "$NODE" "$PROGRAM" "$FLOOD" /results/results.json\n', { mode: 0o755 });
-    const env = { NODE: process.execPath, PROGRAM, FLOOD: flood };
+    const env = { ...NODE_OF_GUEST, PROGRAM, FLOOD: flood };
     const guest = await bootGuest({ kernel: await fetchKernel(line), script, results: folder, env });
     assert.equal(guest.exitCode, 0, guest.output);
 
