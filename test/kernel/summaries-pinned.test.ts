@@ -4,6 +4,7 @@ import { AcceptTracer } from '../../src/kernel/accept-tracer.ts';
 import type { Mode } from '../../src/kernel/summary-layout.ts';
 import { unpin } from '../../src/kernel/unpin.ts';
 import { buildFlood, Flood } from './flood.ts';
+import { HOOK } from './hook.ts';
 import { PinScene } from './pin-scene.ts';
 
 const { program, remove } = buildFlood();
@@ -13,7 +14,7 @@ for (const mode of ['summary', 'auto'] as const satisfies readonly Mode[]) {
   test(`mode ${mode}, pinned: what is counted while nobody reads is the next reader's, and counts begin there`, async () => {
     using scene = new PinScene();
     await using flood = await Flood.start(program);
-    const settings = { hook: 'syscall', mode, ringBytes: 4096, self: 'none', ports: flood.ports } as const;
+    const settings = { hook: HOOK, mode, ringBytes: 4096, self: 'none', ports: flood.ports } as const;
     const read = async (round: () => Promise<void>) => {
       const tracer = new AcceptTracer({ ...settings, pinDirectory: scene.directory });
       let recorded = 0;

@@ -8,7 +8,7 @@ import { buildWorkload } from '../workload/workload.ts';
 /** What ss --kill asks for. */
 const MODULES = ['inet_diag', 'tcp_diag'];
 /** A file that could not be loaded would count as one. */
-const LEAST_TESTS = 16;
+const LEAST_TESTS = 18;
 
 before(buildWorkload);
 
@@ -19,14 +19,14 @@ for (const line of ['6.1', '6.12']) {
       results = await runInGuest({
         line,
         program: '../vm/kernel-tests-in-guest.ts',
-        args: ['own-connections,connections', 'pinned-maps'],
+        args: ['own-connections,connections,summaries-pinned', 'pinned-maps'],
         modules: MODULES,
         timeoutMillis: 600_000,
       });
     });
 
     for (const hook of HOOKS) {
-      test(`own connections and ends of connections are told with ${hook}`, async (t) => {
+      test(`own connections, ends of connections and pinned summaries are told with ${hook}`, async (t) => {
         const ran = results.filter((result) => result.hook === hook);
         assert.ok(ran.length >= LEAST_TESTS, `${ran.length} tests`);
         for (const { name, error } of ran) await t.test(name, () => assert.equal(error, ''));
