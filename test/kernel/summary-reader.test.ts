@@ -8,7 +8,17 @@ const LONG_MILLIS = 1e9;
 
 /** Two sets of counts as the kernel has them: rows of one accept each. */
 function make(intervalMillis: number, { keeps = false, holds = false } = {}) {
-  const state = { current: 0, ended: 0, kept: 0, isBusy: false, hasRoom: true, turns: 0, bootNs: 100n, hurried: 0 };
+  const state = {
+    bucketRows: 1,
+    current: 0,
+    ended: 0,
+    kept: 0,
+    isBusy: false,
+    hasRoom: true,
+    turns: 0,
+    bootNs: 100n,
+    hurried: 0,
+  };
   const told: AcceptSummary[] = [];
   const began = [100n, 100n];
   const session = {
@@ -22,7 +32,8 @@ function make(intervalMillis: number, { keeps = false, holds = false } = {}) {
     },
     drainSummaries: (into: Uint8Array) => {
       if (state.isBusy) return 0;
-      const rows = Math.min(state.ended, into.length / SUMMARY_BYTES);
+      const room = into.length / SUMMARY_BYTES;
+      const rows = Math.min(state.ended, room - (room % state.bucketRows));
       const view = new DataView(into.buffer);
       for (let i = 0; i < rows; i++) view.setBigUint64(i * SUMMARY_BYTES + SUMMARY_OFFSET.accepts, 1n, true);
       state.ended -= rows;
@@ -80,11 +91,19 @@ test('an interval ends when it is over or hurried, and is told of with its lengt
 
 test('many rows are taken in pieces, one a look, which says that there is more', () => {
   const { state, told, reader } = make(0);
-  state.current = 600;
+  state.current = 150;
   assert.equal(reader.look(), false);
-  assert.deepEqual([reader.look(), told.length], [true, 256]);
-  assert.deepEqual([reader.look(), told.length], [true, 512]);
-  assert.deepEqual([reader.look(), told.length], [false, 600]);
+  assert.deepEqual([reader.look(), told.length], [true, 64]);
+  assert.deepEqual([reader.look(), told.length], [true, 128]);
+  assert.deepEqual([reader.look(), told.length], [true, 150]);
+  assert.deepEqual([reader.look(), told.length], [false, 150]);
+});
+
+test('a look that came back with less than it could take, for the next rows did not fit, says that there is more', () => {
+  const { state, told, reader } = make(0);
+  Object.assign(state, { bucketRows: 3, current: 100 });
+  assert.equal(reader.look(), false);
+  assert.deepEqual([reader.look(), told.length], [true, 63]);
 });
 
 test('while there is no room nothing is taken and no interval ends', () => {
@@ -102,15 +121,15 @@ test('while there is no room nothing is taken and no interval ends', () => {
 
 test('a set that is kept is left once all of it was handed over, or released where it is held', () => {
   const { state, told, reader } = make(0, { keeps: true });
-  state.current = 300;
+  state.current = 80;
   for (let look = 0; look < 4; look++) reader.look();
-  assert.deepEqual([told.length, state.kept], [300, 0]);
+  assert.deepEqual([told.length, state.kept], [80, 0]);
   const held = make(0, { keeps: true, holds: true });
-  held.state.current = 300;
+  held.state.current = 80;
   for (let look = 0; look < 4; look++) held.reader.look();
-  held.release(299);
+  held.release(79);
   held.reader.look();
-  assert.deepEqual([held.told.length, held.state.kept, held.state.turns], [300, 300, 1]);
+  assert.deepEqual([held.told.length, held.state.kept, held.state.turns], [80, 80, 1]);
   held.release(1);
   assert.equal(held.state.kept, 0);
   held.reader.look();
@@ -119,14 +138,14 @@ test('a set that is kept is left once all of it was handed over, or released whe
 
 test('summaries are told apart by their set and their place in it', () => {
   const { state, told, reader } = make(0);
-  for (const rows of [300, 0, 2]) {
+  for (const rows of [80, 0, 2]) {
     state.current = rows;
     for (let look = 0; look < 3; look++) reader.look();
   }
-  assert.equal(new Set(told.map(({ turn, row }) => `${turn} ${row}`)).size, 302);
+  assert.equal(new Set(told.map(({ turn, row }) => `${turn} ${row}`)).size, 82);
   assert.deepEqual(
-    told.slice(0, 300).map(({ row }) => row),
-    [...Array(300).keys()],
+    told.slice(0, 80).map(({ row }) => row),
+    [...Array(80).keys()],
   );
 });
 
