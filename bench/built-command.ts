@@ -1,5 +1,6 @@
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import type { LedgerCounts } from '../src/ledger.ts';
 
 const pathOf = (path: string) => fileURLToPath(new URL(`../${path}`, import.meta.url));
 
@@ -10,4 +11,25 @@ export const BUILT: readonly [string, string] = [pathOf('build/node'), pathOf('d
 export function residentMib(pid: number, which: 'VmRSS' | 'VmHWM' = 'VmRSS'): number {
   const status = readFileSync(`/proc/${pid}/status`, 'utf8');
   return Number(new RegExp(`^${which}:\\s+(\\d+)`, 'm').exec(status)?.[1]) / 1024;
+}
+
+/** From now on the most it had is counted anew: the start takes more than what follows (proc_pid_clear_refs(5)). */
+export function forgetPeak(pid: number): void {
+  writeFileSync(`/proc/${pid}/clear_refs`, '5');
+}
+
+/** USER_HZ on x86_64 and arm64. */
+const TICK_MICROS = 10_000;
+
+/** CPU that a process has had, its threads' and the kernel's for it: whole ticks of 10 ms. */
+export function cpuMicros(pid: number): number {
+  const [, facts = ''] = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ');
+  const [user, system] = facts.split(' ').slice(11, 13).map(Number);
+  return ((user ?? Number.NaN) + (system ?? Number.NaN)) * TICK_MICROS;
+}
+
+/** Accepts that the endpoint was told of, in records or in summaries, or will be from the spool. */
+export function toldAccepts(ledger: LedgerCounts): number {
+  const { drained, summarized, rejected_accepts, dropped_accepts, evicted_accepts } = ledger;
+  return drained + summarized - rejected_accepts - dropped_accepts - evicted_accepts;
 }

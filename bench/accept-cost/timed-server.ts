@@ -12,7 +12,8 @@ export function buildTimedServer(): void {
   execFileSync('make', ['--no-print-directory', '-s', PROGRAM.slice(ROOT.length)], { cwd: ROOT, stdio: 'inherit' });
 }
 
-export type TimedCall = 'accept' | 'getpid';
+/** `peers`: accepts, each from another address; `processes`: accepts, each by a process of its own. */
+export type TimedCall = 'accept' | 'peers' | 'processes' | 'getpid';
 
 /** Nanoseconds of one call, over those of one interval. */
 export interface CallTime {
@@ -34,8 +35,9 @@ export class TimedServer {
     this.port = port;
   }
 
-  static async start(cpu = cpus().length - 1): Promise<TimedServer> {
-    const child = spawn(PROGRAM, [`${cpu}`], { stdio: ['pipe', 'pipe', 'inherit'] });
+  /** `listeners` have one port and take turns. */
+  static async start(cpu = cpus().length - 1, listeners = 1): Promise<TimedServer> {
+    const child = spawn(PROGRAM, [`${cpu}`, `${listeners}`], { stdio: ['pipe', 'pipe', 'inherit'] });
     await once(child, 'spawn');
     if (!child.stdout) throw new Error('the timed server has no stdout');
     const lines = createInterface(child.stdout)[Symbol.asyncIterator]();
