@@ -61,8 +61,10 @@ $(B)/dist.stamp: $(shell find src -name '*.ts') tsconfig.json tsconfig.build.jso
 	$(B)/node node_modules/typescript/bin/tsc -p tsconfig.build.json
 	@touch $@
 
-# What benches time.
+# What benches time, and what asks a server at a fixed rate.
 $(B)/bench/timed-server: bench/accept-cost/timed-server.c
+$(B)/bench/paced-client: bench/nginx/paced-client.c
+$(B)/bench/timed-server $(B)/bench/paced-client:
 	@mkdir -p $(@D)
 	gcc -O2 $(WARNINGS) $< -o $@
 

@@ -1,21 +1,21 @@
 /**
- * What a real server loses: nginx with a connection for every request, in short intervals with the command and without.
+ * What a real server loses at its highest rate: nginx with a connection for every request, with the command, with tcpdump
+ * and without in turn, in intervals that begin once whoever watches has compiled its code.
  *
  * The command exports over HTTP to a server that forgets; all share this host's CPUs.
  */
-import { fork } from 'node:child_process';
-import { once } from 'node:events';
-import { TracerCommand } from '../test/collector/tracer-command.ts';
-import { othersTrace } from './accept-cost/strangers.ts';
-import { BUILT } from './built-command.ts';
-import { type Load, Nginx } from './nginx/nginx.ts';
+import { cpus } from 'node:os';
+import { Nginx } from './nginx/nginx.ts';
+import { ourCommands } from './nginx/our-command.ts';
+import { tcpdump } from './nginx/tcpdump.ts';
+import { UNTRACED, type WatchedLoad, watchInTurn } from './nginx/watching.ts';
 import { report } from './report.ts';
 import { ratioOf, type Spread, spreadOf, spreadText } from './spread.ts';
+import { HttpSink } from './user-space/http-sink.ts';
 
-const ROUNDS = 9;
-const SECONDS = 1;
-/** Nobody's: the echo port is not served here. */
-const OTHER_PORT = 7;
+const ROUNDS = 5;
+const WARM_UP_SECONDS = 2;
+const SECONDS = 2;
 
 export interface NginxResult {
   readonly name: string;
@@ -24,6 +24,15 @@ export interface NginxResult {
   /** Of untraced in the same round. */
   readonly requestsRatio: Spread;
   readonly p99Ratio: Spread;
+  /** CPU for a request: of who watches, and of the server it exports to. */
+  readonly watcherMicros: Spread;
+  readonly sinkMicros: Spread;
+  /** Of all CPUs. */
+  readonly idleShare: Spread;
+  /** The ratio where the CPUs are busy and what else watching costs is nothing: those two in the time of a request. */
+  readonly floorRatio: Spread;
+  /** Requests of all rounds that it did not show. */
+  readonly missing: number;
 }
 
 export interface NginxResults {
@@ -33,67 +42,82 @@ export interface NginxResults {
   readonly alone: number;
 }
 
-export async function nginxUnderLoad(
-  endpoint: string,
-  { rounds = ROUNDS, seconds = SECONDS } = {},
-): Promise<NginxResults> {
+export async function nginxUnderLoad({
+  rounds = ROUNDS,
+  warmUpSeconds = WARM_UP_SECONDS,
+  seconds = SECONDS,
+} = {}): Promise<NginxResults> {
+  await using sink = await HttpSink.start();
   await using nginx = await Nginx.start();
-  const commands = new Map<string, readonly string[] | undefined>([
-    ['untraced', undefined],
-    ['events', ['-P', `${nginx.port}`, '--mode', 'events']],
-    ['summary', ['-P', `${nginx.port}`, '--mode', 'summary']],
-    ['filtered out', ['-P', `${OTHER_PORT}`]],
-  ]);
-  const loads = new Map<string, Load[]>([...commands.keys()].map((name) => [name, []]));
+  // Of the disk, nginx and its client are read now.
   await nginx.load(1);
-  let alone = 0;
-  for (let round = 0; round < rounds; round++) {
-    let isAlone = true;
-    for (const [name, args] of round % 2 === 0 ? commands : [...commands].reverse()) {
-      isAlone &&= !othersTrace();
-      loads.get(name)?.push(await loadWith(args));
-    }
-    if (isAlone) alone++;
-  }
-  const untraced = loads.get('untraced') ?? [];
-  const results = [...loads].map(([name, traced]) => {
-    const of = (figure: keyof Load, all: readonly Load[]) => all.map((load) => load[figure]);
+  const watchings = [UNTRACED, ...ourCommands(sink.endpoint), tcpdump];
+  const { loads, missing, alone } = await watchInTurn(nginx, watchings, {
+    rounds,
+    warmUp: () => nginx.load(warmUpSeconds),
+    intervals: [() => nginx.load(seconds)],
+    sinkPid: sink.pid,
+    isShared: true,
+  });
+  return { loads: loadResults(loads, missing), rounds, alone };
+}
+
+/** The first interval of each round. */
+export function loadResults(
+  loads: ReadonlyMap<string, readonly (readonly WatchedLoad[])[]>,
+  missing: ReadonlyMap<string, number>,
+): NginxResult[] {
+  const figures = (name: string, figure: (load: WatchedLoad) => number) =>
+    (loads.get(name) ?? []).map(([load]) => (load ? figure(load) : Number.NaN));
+  return [...loads.keys()].map((name) => {
+    const spread = (figure: keyof WatchedLoad) => spreadOf(figures(name, (load) => load[figure]));
+    const ratio = (figure: keyof WatchedLoad) =>
+      ratioOf(
+        figures(name, (load) => load[figure]),
+        figures(UNTRACED.name, (load) => load[figure]),
+      );
+    const whole = figures(UNTRACED.name, (load) => (cpus().length * 1e6) / load.requestsPerSecond);
+    const more = figures(name, (load) => load.watcherMicros + load.sinkMicros);
     return {
       name,
-      requestsPerSecond: spreadOf(of('requestsPerSecond', traced)),
-      p99Micros: spreadOf(of('p99Micros', traced)),
-      requestsRatio: ratioOf(of('requestsPerSecond', traced), of('requestsPerSecond', untraced)),
-      p99Ratio: ratioOf(of('p99Micros', traced), of('p99Micros', untraced)),
+      requestsPerSecond: spread('requestsPerSecond'),
+      p99Micros: spread('p99Micros'),
+      requestsRatio: ratio('requestsPerSecond'),
+      p99Ratio: ratio('p99Micros'),
+      watcherMicros: spread('watcherMicros'),
+      sinkMicros: spread('sinkMicros'),
+      idleShare: spread('idleShare'),
+      floorRatio: spreadOf(whole.map((micros, round) => micros / (micros + (more[round] ?? Number.NaN)))),
+      missing: missing.get(name) ?? 0,
     };
   });
-  return { loads: results, rounds, alone };
-
-  async function loadWith(args: readonly string[] | undefined): Promise<Load> {
-    if (!args) return nginx.load(seconds);
-    await using _tracer = await TracerCommand.tracing([...args, '--output', 'none'], {
-      command: BUILT,
-      env: { OTEL_EXPORTER_OTLP_ENDPOINT: endpoint },
-    });
-    return await nginx.load(seconds);
-  }
 }
 
 if (import.meta.main) {
-  const server = fork(new URL('user-space/http-server.ts', import.meta.url));
-  const [port]: number[] = await once(server, 'message');
-  const results = await nginxUnderLoad(`http://127.0.0.1:${port}`);
-  server.kill();
+  const results = await nginxUnderLoad();
   report({
     name: 'nginx',
-    question: 'nginx, a connection for every request',
+    question: 'nginx as fast as it answers, a connection for every request',
     table: {
-      columns: ['traced', 'requests/s', 'of untraced', 'p99, µs', 'of untraced'],
-      rows: results.loads.map(({ name, requestsPerSecond, p99Micros, requestsRatio, p99Ratio }) => [
-        name,
-        spreadText(requestsPerSecond, 0),
-        spreadText(requestsRatio, 3),
-        spreadText(p99Micros, 0),
-        spreadText(p99Ratio),
+      columns: [
+        'watched by',
+        'requests/s',
+        'of untraced',
+        'p99, µs',
+        'CPU of it a request, µs',
+        'of its server, µs',
+        'CPUs idle',
+        'not shown',
+      ],
+      rows: results.loads.map((load) => [
+        load.name,
+        spreadText(load.requestsPerSecond, 0),
+        spreadText(load.requestsRatio, 3),
+        spreadText(load.p99Micros, 0),
+        spreadText(load.watcherMicros, 1),
+        spreadText(load.sinkMicros, 1),
+        spreadText(load.idleShare),
+        `${load.missing}`,
       ]),
     },
     results,

@@ -11,8 +11,9 @@ export class OurTracer {
   readonly #child: ChildProcess;
   readonly #ended: Promise<never>;
 
-  constructor(addon?: string) {
-    this.#child = fork(PROGRAM, addon ? [addon] : []);
+  /** Of this build unless `addon` is another's; with an endpoint, it sends what it encodes. */
+  constructor(addon = '', endpoint = '') {
+    this.#child = fork(PROGRAM, [addon, endpoint]);
     this.#ended = once(this.#child, 'exit').then(([code, signal]) => {
       throw new Error(`the tracer ended: ${code ?? signal}`);
     });
@@ -28,9 +29,18 @@ export class OurTracer {
   }
 
   async detach(): Promise<KernelCounts> {
+    return (await this.#detached()).counts;
+  }
+
+  /** How many records it has sent in all; detaches. */
+  async delivered(): Promise<number> {
+    return (await this.#detached()).delivered;
+  }
+
+  async #detached(): Promise<Extract<TracerAnswer, { counts: KernelCounts }>> {
     const answer = await this.#ask('detach');
     if (!('counts' in answer)) throw new Error('no counts');
-    return answer.counts;
+    return answer;
   }
 
   [Symbol.dispose](): void {

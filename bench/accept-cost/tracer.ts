@@ -1,10 +1,13 @@
 /**
  * The tracer of a bench, in its process: attached and detached as it is told, and reading as the command does: every
- * record is drained, identified and encoded, and then forgotten. Usage: tracer.ts [ADDON], by default this build's.
+ * record is drained, identified and encoded, and then forgotten, or sent to an endpoint. Usage: tracer.ts [ADDON
+ * [ENDPOINT]]; an empty ADDON, or none, is this build's.
  */
 import { createRequire } from 'node:module';
+import { setTimeout as pause } from 'node:timers/promises';
 import { resourceFromAttributes } from '@opentelemetry/resources';
 import { DirectEncoder } from '../../src/export/direct/direct-encoder.ts';
+import { DirectLane } from '../../src/export/direct-lane.ts';
 import { readOtlpEnvironment } from '../../src/export/otlp-environment.ts';
 import { RequestBatcher } from '../../src/export/request-batcher.ts';
 import type { EncodedRequest } from '../../src/export/transport/encoded-request.ts';
@@ -15,23 +18,21 @@ import type { NativeBinding } from '../../src/kernel/binding.ts';
 import { loadNative } from '../../src/kernel/native.ts';
 import type { TracerSettings } from '../../src/kernel/open-session.ts';
 import { Ledger } from '../../src/ledger.ts';
+import type { RecordSink } from '../../src/record/accept-record.ts';
 
 /** What the process is told: to attach so, or to detach. */
 export type TracerOrder = { readonly attach: TracerSettings } | 'detach';
 /** What it answers: nothing once attached, and what the kernel counted once detached. */
-export type TracerAnswer = { readonly hook: string } | { readonly counts: KernelCounts };
+export type TracerAnswer = { readonly hook: string } | { readonly counts: KernelCounts; readonly delivered: number };
 
-const [addon] = process.argv.slice(2);
+const SENT_MILLIS = 60_000;
+
+const [addon, endpoint] = process.argv.slice(2);
 const native: NativeBinding = addon ? createRequire(import.meta.url)(addon) : loadNative();
-const { settings } = readOtlpEnvironment({});
 const warn = (_cause: string, text: string) => void process.stderr.write(`${text}\n`);
-const encoder = new DirectEncoder({
-  resource: resourceFromAttributes({ 'service.name': 'bench' }),
-  limits: settings.limits,
-  warn,
-});
-const onRequest = ({ body }: EncodedRequest) => encoder.takeBack(body);
-const sink = new RequestBatcher({ encoder, batch: settings.batch, ledger: new Ledger(), onRequest });
+const resource = resourceFromAttributes({ 'service.name': 'bench' });
+const ledger = new Ledger();
+const sink = await openSink();
 const identifier = new Identifier({ cache: new ProcessCache() });
 let tracer: AcceptTracer | undefined;
 
@@ -47,7 +48,20 @@ async function detach(): Promise<void> {
   await tracer.stop();
   const counts = tracer.counts();
   tracer.close();
-  answer({ counts });
+  const deadline = performance.now() + SENT_MILLIS;
+  while (endpoint && ledger.get('queued') > 0 && performance.now() < deadline) await pause(10);
+  answer({ counts, delivered: ledger.get('delivered') });
+}
+
+async function openSink(): Promise<RecordSink> {
+  const { settings } = readOtlpEnvironment(endpoint ? { OTEL_EXPORTER_OTLP_ENDPOINT: endpoint } : {});
+  if (endpoint) {
+    process.env['OTEL_EXPORTER_OTLP_ENDPOINT'] = endpoint;
+    return await DirectLane.open({ settings, resource, ledger, warn });
+  }
+  const encoder = new DirectEncoder({ resource, limits: settings.limits, warn });
+  const onRequest = ({ body }: EncodedRequest) => encoder.takeBack(body);
+  return new RequestBatcher({ encoder, batch: settings.batch, ledger, onRequest });
 }
 
 function answer(what: TracerAnswer): void {

@@ -5,7 +5,7 @@
 import { writeFileSync } from 'node:fs';
 import { cpus, release } from 'node:os';
 import { HOOKS } from '../../src/kernel/binding.ts';
-import type { ToolName } from '../../test/vm/oracle.ts';
+import { TOOLS, type ToolName } from '../../test/vm/oracle.ts';
 import { type AddedCost, acceptsOf, addedCosts, ours, type Round, timeInTurn, UNTRACED } from './in-turn.ts';
 import { OtherTracer } from './other-tracer.ts';
 import { OurTracer } from './our-tracer.ts';
@@ -60,11 +60,11 @@ process.exit(0);
 /** A tool cannot be detached for each interval, it takes a minute to start: half of untraced is before, half after. */
 async function costOf(name: ToolName): Promise<AddedCost> {
   const untraced = await intervals(Math.ceil(rounds / 2));
-  const other = await OtherTracer.start(name, server);
+  const connect = () => server.time('accept', 1);
+  const other = await OtherTracer.start({ name, command: TOOLS[name].command }, { port: server.port, connect });
   const before = other.rows(server.port);
   const withTool = await intervals(rounds);
-  await new Promise((resolve) => setTimeout(resolve, 3000));
-  shown[name] = { rows: other.rows(server.port) - before, accepts: rounds * accepts };
+  shown[name] = { rows: (await other.untilQuiet(server.port)) - before, accepts: rounds * accepts };
   await other.end();
   untraced.push(...(await intervals(rounds - untraced.length)));
   const pairs = withTool.map((round, i) => {

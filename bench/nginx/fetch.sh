@@ -3,7 +3,7 @@
 # unpacked, not installed: a package of nginx that is installed starts a server. Progress goes to stderr.
 set -eu
 
-packages="nginx wrk libluajit-5.1-2 libpcre2-8-0"
+packages="nginx wrk libluajit-5.1-2 libpcre2-8-0 tcpdump libpcap0.8 libbpf-tools"
 cache="${XDG_CACHE_HOME:-$HOME/.cache}/otel-tcpaccept/bench-nginx"
 entry="$cache/$(sha256sum <"$0" | cut -c1-8)"
 

@@ -3,26 +3,43 @@ import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { cpus, tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { freePorts } from '../../test/collector/free-ports.ts';
 
 const FETCH = fileURLToPath(new URL('fetch.sh', import.meta.url));
+const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+const PACED_CLIENT = `${ROOT}build/bench/paced-client`;
 const READY_MILLIS = 10_000;
 const CONNECTIONS = 16;
 
-/** What wrk saw of one interval. */
+/** What a client saw of one interval. */
 export interface Load {
+  readonly requests: number;
   readonly requestsPerSecond: number;
+  readonly p50Micros: number;
   readonly p99Micros: number;
   readonly errors: number;
 }
 
-/** Debian's nginx, one worker on the last CPU, in the foreground, and wrk on the first. */
+/** Builds the client that keeps to a rate; a guest runs what its host has built. */
+export function buildPacedClient(): void {
+  const target = relative(ROOT, PACED_CLIENT);
+  execFileSync('make', ['--no-print-directory', '-s', target], { cwd: ROOT, stdio: 'inherit' });
+}
+
+/** The folder with Debian's packages, fetched first when it is not there. */
+export function benchPackages(): string {
+  return execFileSync(FETCH, { encoding: 'utf8' }).trim();
+}
+
+/** Debian's nginx, one worker on the last CPU, in the foreground, and its clients on the first. */
 export class Nginx {
   readonly port: number;
+  /** Answered so far. */
+  requests = 0;
   readonly #child: ChildProcess;
   readonly #folder: string;
   readonly #packages: string;
@@ -34,12 +51,11 @@ export class Nginx {
     const file = join(this.#folder, 'nginx.conf');
     writeFileSync(file, configuration(port, this.#folder));
     const args = ['-c', file, '-p', this.#folder, '-e', join(this.#folder, 'error.log')];
-    this.#child = spawn(join(packages, 'usr/sbin/nginx'), args, { stdio: 'inherit', env: this.#env });
+    this.#child = spawn(this.program('nginx'), args, { stdio: 'inherit', env: this.environment });
   }
 
   /** Resolves when it answers. */
-  static async start(): Promise<Nginx> {
-    const packages = execFileSync(FETCH, { encoding: 'utf8' }).trim();
+  static async start(packages = benchPackages()): Promise<Nginx> {
     const [port = 0] = await freePorts(1);
     const nginx = new Nginx(port, packages);
     const deadline = performance.now() + READY_MILLIS;
@@ -50,14 +66,24 @@ export class Nginx {
     return nginx;
   }
 
-  /** Every request on a connection of its own. */
+  /** As many requests as it answers, by wrk: every request on a connection of its own. */
   async load(seconds: number): Promise<Load> {
-    const wrk = join(this.#packages, 'usr/bin/wrk');
     const script = fileURLToPath(new URL('load.lua', import.meta.url));
     const options = ['-t1', `-c${CONNECTIONS}`, `-d${seconds}s`, '-H', 'Connection: close', '-s', script];
-    const args = ['-c', '0', wrk, ...options, `http://127.0.0.1:${this.port}/`];
-    const { stdout } = await promisify(execFile)('taskset', args, { env: this.#env });
-    return JSON.parse(stdout.trim().split('\n').at(-1) ?? '');
+    return this.#count('taskset', ['-c', '0', this.program('wrk'), ...options, `http://127.0.0.1:${this.port}/`]);
+  }
+
+  /** So many requests a second, each on a connection of its own; what one takes is counted from when it was due. */
+  async paced(requestsPerSecond: number, millis: number): Promise<Load> {
+    const load = await this.#count(PACED_CLIENT, ['0', this.port, requestsPerSecond, millis].map(String));
+    return { ...load, requestsPerSecond };
+  }
+
+  async #count(program: string, args: readonly string[]): Promise<Load> {
+    const { stdout } = await promisify(execFile)(program, args, { env: this.environment });
+    const load: Load = JSON.parse(stdout.trim().split('\n').at(-1) ?? '');
+    this.requests += load.requests;
+    return load;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -67,7 +93,12 @@ export class Nginx {
     rmSync(this.#folder, { recursive: true });
   }
 
-  get #env(): NodeJS.ProcessEnv {
+  /** The path of one of the packages' programs, which needs `environment`. */
+  program(name: string): string {
+    return join(this.#packages, ['nginx', 'tcptracer'].includes(name) ? 'usr/sbin' : 'usr/bin', name);
+  }
+
+  get environment(): NodeJS.ProcessEnv {
     const machine = process.arch === 'x64' ? 'x86_64' : 'aarch64';
     return { PATH: process.env['PATH'], LD_LIBRARY_PATH: join(this.#packages, `usr/lib/${machine}-linux-gnu`) };
   }

@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { globSync } from 'node:fs';
 import type { Tally } from './tiers.ts';
 
-const C_FILES = globSync(['native/*.{cc,h}', 'bpf/*.{c,h}', 'test/workload/*.{c,h}', 'bench/accept-cost/*.c']);
+const C_FILES = globSync(['native/*.{cc,h}', 'bpf/*.{c,h}', 'test/workload/*.{c,h}', 'bench/{accept-cost,nginx}/*.c']);
 
 /** Each is one command that must exit 0: the formatters, the linter and the compiler. */
 const CHECKS: readonly (readonly [string, ...string[]])[] = [
