@@ -29,6 +29,13 @@ export interface Written<Results> {
 
 const FOLDER = new URL('results/', import.meta.url);
 
+/** What was measured: results and pages made of them are no part of that. */
+function commitText(): string {
+  const git = (...args: readonly string[]) => execFileSync('git', args, { encoding: 'utf8' }).trim();
+  const changed = git('status', '--porcelain', '--', '.', ':!bench/results', ':!docs');
+  return git('rev-parse', '--short', 'HEAD') + (changed === '' ? '' : ' and changes');
+}
+
 /** Prints the table, median (min - max), and writes `bench/results/NAME.json` with what it was measured on. */
 export function report({ name, question, table, results }: Report): void {
   const host = {
@@ -36,7 +43,7 @@ export function report({ name, question, table, results }: Report): void {
     cpu: cpus()[0]?.model.trim(),
     cpus: cpus().length,
     node: process.version,
-    commit: execFileSync('git', ['rev-parse', '--short', 'HEAD'], { encoding: 'utf8' }).trim(),
+    commit: commitText(),
     load: Number(loadavg()[0]?.toFixed(1)),
   };
   const lines = [table.columns, table.columns.map(() => '---'), ...table.rows].map(
