@@ -1,5 +1,5 @@
 /**
- * The one test command: `run.ts [checks|unit|kernel|collector|backends|vm|slow]...`, all but `slow` without a name.
+ * The one test command: `run.ts [checks|unit|kernel|collector|backends|bench|vm|slow]...`, all but `slow` without a name.
  *
  * Ends with `N passed, N failed, N skipped` and exits 1 when anything failed or a tier ran no test.
  */
