@@ -4,22 +4,28 @@ import type { AddedCost } from '../bench/accept-cost/in-turn.ts';
 import type { GuestCosts } from '../bench/accept-cost/tracers-in-guest.ts';
 import type { PairedCosts } from '../bench/accept-cost.ts';
 import type { Footprint } from '../bench/footprint.ts';
+import type { GrowthResult } from '../bench/growth.ts';
 import type { RateResult } from '../bench/highest-rate.ts';
 import type { LookupCost } from '../bench/lookups.ts';
-import type { NginxResults } from '../bench/nginx.ts';
+import type { GuestLoads } from '../bench/nginx/tracers-in-guest.ts';
+import type { NginxResult, NginxResults } from '../bench/nginx.ts';
+import type { PacedResults } from '../bench/nginx-paced.ts';
 import type { ProgramCost } from '../bench/programs.ts';
 import type { Written } from '../bench/report.ts';
 import type { Spread } from '../bench/spread.ts';
 import type { UserSpaceResult } from '../bench/user-space.ts';
 import { type BarPlot, barPlot } from './performance-plots.ts';
 
-/** The results by bench; `tracers` needs a guest, and is missing until it has run. */
+/** The results by bench; what may be `undefined` is missing until its bench has run. */
 export interface Results {
   readonly 'accept-cost': Written<PairedCosts>;
   readonly 'other-syscalls': Written<PairedCosts>;
   readonly programs: Written<readonly ProgramCost[]>;
   readonly tracers: Written<GuestCosts> | undefined;
   readonly nginx: Written<NginxResults>;
+  readonly 'nginx-paced': Written<PacedResults> | undefined;
+  readonly 'nginx-tracers': Written<GuestLoads> | undefined;
+  readonly growth: Written<readonly GrowthResult[]> | undefined;
   readonly 'highest-rate': Written<RateResult>;
   readonly 'user-space': Written<readonly UserSpaceResult[]>;
   readonly lookups: Written<readonly LookupCost[]>;
@@ -34,12 +40,16 @@ const RESULTS = new URL('../bench/results/', import.meta.url);
 
 export function readResults(): Results {
   const read = (name: BenchName) => JSON.parse(readFileSync(new URL(`${name}.json`, RESULTS), 'utf8'));
+  const readIfThere = (name: BenchName) => (existsSync(new URL(`${name}.json`, RESULTS)) ? read(name) : undefined);
   return {
     'accept-cost': read('accept-cost'),
     'other-syscalls': read('other-syscalls'),
     programs: read('programs'),
-    tracers: existsSync(new URL('tracers.json', RESULTS)) ? read('tracers') : undefined,
+    tracers: readIfThere('tracers'),
     nginx: read('nginx'),
+    'nginx-paced': readIfThere('nginx-paced'),
+    'nginx-tracers': readIfThere('nginx-tracers'),
+    growth: readIfThere('growth'),
     'highest-rate': read('highest-rate'),
     'user-space': read('user-space'),
     lookups: read('lookups'),
@@ -146,19 +156,41 @@ function goal(
   return { what, measured, unit, digits, ...bound };
 }
 
+/** Not met until it is measured. */
+function isMet({ measured, atMost, atLeast }: Goal): boolean {
+  return measured !== undefined && measured <= (atMost ?? measured) && measured >= (atLeast ?? measured);
+}
+
 function goalsTable(results: Results): string {
-  const rows = goalsOf(results).map(({ what, measured, unit, digits, atMost, atLeast }) => {
+  const rows = goalsOf(results).map((goal) => {
+    const { what, measured, unit, digits, atMost, atLeast } = goal;
     const bound = atMost === undefined ? `>= ${atLeast}` : `<= ${atMost}`;
     if (measured === undefined) return [what, `${bound} ${unit}`, 'not yet', '**no**'];
-    const isMet = measured <= (atMost ?? measured) && measured >= (atLeast ?? measured);
     return [
       what,
       `${bound} ${unit}`.replace('  of', ' of'),
       `${measured.toFixed(digits)} ${unit}`.replace('  of', ' of'),
-      isMet ? 'yes' : '**no**',
+      isMet(goal) ? 'yes' : '**no**',
     ];
   });
   return markdownTable(['what', 'goal', 'measured', 'met'], rows);
+}
+
+/** In place of a figure. */
+const NOT_YET = 'not measured yet';
+
+/** What nginx and who watches it have of the CPUs, in the events mode. */
+function nginxValues(loads: readonly NginxResult[]): Record<string, string> {
+  const load = (name: string) => loads.find((one) => one.name === name);
+  const [untraced, events] = [load('untraced'), load('events')];
+  const text = (spread: Spread | undefined, digits: number, times = 1) =>
+    spread ? (spread.median * times).toFixed(digits) : NOT_YET;
+  return {
+    nginxIdle: text(untraced?.idleShare, 0, 100),
+    nginxWatcherMicros: text(events?.watcherMicros, 1),
+    nginxSinkMicros: text(events?.sinkMicros, 1),
+    nginxFloor: text(events?.floorRatio, 0, 100),
+  };
 }
 
 /** Single figures that the page's sentences name. */
@@ -166,7 +198,13 @@ function valuesOf(results: Results): Record<string, string> {
   const micros = ({ median }: Spread) => (median / 1000).toFixed(2);
   const { costs } = results['accept-cost'].results;
   const { plainBytes, gzipBytes, recordsOfARequest } = results.footprint.results;
+  const goals = goalsOf(results);
   return {
+    ...nginxValues(results.nginx.results.loads),
+    goalsMet: `${goals.filter(isMet).length} of ${goals.length}`,
+    pacedPlot: results['nginx-paced'] ? '![nginx at a fixed rate, p99](performance-nginx-paced.svg)' : '',
+    nginxTracersPlot: results['nginx-tracers'] ? '![nginx, by tracer](performance-nginx-tracers.svg)' : '',
+    growthPlot: results.growth ? '![CPU of an accept, by how much there is to tell apart](performance-growth.svg)' : '',
     everyAttribute: micros(costOf(costs, 'every attribute').addedNs),
     filteredOut: micros(costOf(costs, 'filtered out').addedNs),
     wholeConnection: micros(costOf(costs, 'every attribute').addedWholeNs),
@@ -202,6 +240,32 @@ export async function performancePlots(results: Results): Promise<Readonly<Recor
         .map(({ name, requestsRatio }) => ({ name, ...requestsRatio })),
       goal: 0.98,
     },
+    ...(results['nginx-paced'] && {
+      'performance-nginx-paced.svg': {
+        title: 'nginx at a fixed rate, p99 of a request',
+        axis: 'µs, median and range of the rounds',
+        bars: results['nginx-paced'].results.loads.map(({ name, rate, p99Micros }) => ({
+          name: `${rate}/s, ${name}`,
+          ...p99Micros,
+        })),
+      },
+    }),
+    ...(results['nginx-tracers'] && {
+      'performance-nginx-tracers.svg': {
+        title: 'nginx, requests/s of untraced, in an emulated 6.1 guest',
+        axis: 'of untraced in the same round, median and range',
+        bars: results['nginx-tracers'].results.loads
+          .filter(({ name }) => name !== 'untraced')
+          .map(({ name, requestsRatio }) => ({ name, ...requestsRatio })),
+      },
+    }),
+    ...(results.growth && {
+      'performance-growth.svg': {
+        title: "The command's CPU for an accept",
+        axis: 'µs, median and range of the rounds',
+        bars: results.growth.results.map(({ of, mode, cpuMicros }) => ({ name: `${mode}, ${of}`, ...cpuMicros })),
+      },
+    }),
     'performance-lanes.svg': {
       title: 'User-space CPU of a record',
       axis: 'µs, median and range of the rounds',
