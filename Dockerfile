@@ -14,4 +14,4 @@ COPY --from=build /build/package.json /build/LICENSE ./
 COPY --from=build /build/node_modules node_modules
 COPY --from=build /build/dist dist
 COPY --from=build /build/build/tcpaccept.node build/tcpaccept.node
-ENTRYPOINT ["node", "/opt/otel-tcpaccept/dist/cli/main.js"]
+ENTRYPOINT ["node", "--max-semi-space-size=8", "/opt/otel-tcpaccept/dist/cli/main.js"]

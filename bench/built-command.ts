@@ -5,7 +5,11 @@ import type { LedgerCounts } from '../src/ledger.ts';
 const pathOf = (path: string) => fileURLToPath(new URL(`../${path}`, import.meta.url));
 
 /** The command as it is installed: with the sources Node.js strips types, in memory and time of its own. */
-export const BUILT: readonly [string, string] = [pathOf('build/node'), pathOf('dist/cli/main.js')];
+export const BUILT: readonly [string, ...string[]] = [
+  pathOf('build/node'),
+  '--max-semi-space-size=8',
+  pathOf('dist/cli/main.js'),
+];
 
 /** Memory of a process in MiB: now, or the most it ever had. */
 export function residentMib(pid: number, which: 'VmRSS' | 'VmHWM' = 'VmRSS'): number {

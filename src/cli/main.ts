@@ -1,4 +1,4 @@
-#!/usr/bin/env node
+#!/usr/bin/env -S node --max-semi-space-size=8
 import { EXIT, TcpAcceptError } from '../errors.ts';
 import { misspelledVariables } from './misspelled-variables.ts';
 import { parseCommandLine } from './program.ts';

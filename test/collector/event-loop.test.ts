@@ -25,9 +25,9 @@ async function longestTurns(mode: Mode, file: string): Promise<{ readonly turns:
   await using server = await OtlpServer.start(() => (isTaken ? TAKEN : { status: 503 }));
   await using flood = await Flood.start(program);
   const args = ['-P', flood.ports.join(), '--output', 'none', '--mode', mode, '--summary-interval', '0.5'];
-  const [node, main] = BUILT;
+  const [node, ...main] = BUILT;
   await using tracer = await TracerCommand.tracing(args, {
-    command: [node, `--import=${PROBE}`, main],
+    command: [node, `--import=${PROBE}`, ...main],
     env: { OTEL_EXPORTER_OTLP_ENDPOINT: server.endpoint, TURN_PROBE_FILE: file },
   });
   const ledger = async () => {
