@@ -14,7 +14,7 @@ import { HttpSink } from './user-space/http-sink.ts';
 
 const ROUNDS = 5;
 const RATES = [2000, 5000];
-const WARM_UP_MILLIS = 2000;
+const WARM_UP_MILLIS = 3000;
 const MILLIS = 1500;
 
 export interface PacedResult {

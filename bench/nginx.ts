@@ -14,7 +14,7 @@ import { ratioOf, type Spread, spreadOf, spreadText } from './spread.ts';
 import { HttpSink } from './user-space/http-sink.ts';
 
 const ROUNDS = 5;
-const WARM_UP_SECONDS = 2;
+const WARM_UP_SECONDS = 3;
 const SECONDS = 2;
 
 export interface NginxResult {
@@ -29,6 +29,8 @@ export interface NginxResult {
   readonly sinkMicros: Spread;
   /** Of all CPUs. */
   readonly idleShare: Spread;
+  /** Of all CPUs, what the two had. */
+  readonly cpuShare: Spread;
   /** The ratio where the CPUs are busy and what else watching costs is nothing: those two in the time of a request. */
   readonly floorRatio: Spread;
   /** Requests of all rounds that it did not show. */
@@ -87,6 +89,12 @@ export function loadResults(
       watcherMicros: spread('watcherMicros'),
       sinkMicros: spread('sinkMicros'),
       idleShare: spread('idleShare'),
+      cpuShare: spreadOf(
+        figures(
+          name,
+          (load) => ((load.watcherMicros + load.sinkMicros) * load.requestsPerSecond) / (cpus().length * 1e6),
+        ),
+      ),
       floorRatio: spreadOf(whole.map((micros, round) => micros / (micros + (more[round] ?? Number.NaN)))),
       missing: missing.get(name) ?? 0,
     };

@@ -189,6 +189,7 @@ function nginxValues(loads: readonly NginxResult[]): Record<string, string> {
     nginxIdle: text(untraced?.idleShare, 0, 100),
     nginxWatcherMicros: text(events?.watcherMicros, 1),
     nginxSinkMicros: text(events?.sinkMicros, 1),
+    nginxShare: text(events?.cpuShare, 0, 100),
     nginxFloor: text(events?.floorRatio, 0, 100),
   };
 }
