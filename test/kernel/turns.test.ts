@@ -5,18 +5,18 @@ import { AcceptTracer } from '../../src/kernel/accept-tracer.ts';
 import type { NativeBinding } from '../../src/kernel/binding.ts';
 import { RECORD_BYTES } from '../../src/kernel/record-layout.ts';
 
-/** A kernel whose ring never empties. */
-function endlessRing(): NativeBinding {
+/** A kernel whose ring never empties, or has so many records at each look, which are a part of it. */
+function endlessRing(records = Number.POSITIVE_INFINITY, fill = 0): NativeBinding {
   return {
     open: () => ({
-      drain: (into) => into.length / RECORD_BYTES,
+      drain: (into) => Math.min(into.length / RECORD_BYTES, records),
       release: () => {},
       drainEnds: () => 0,
       origin: (into) => into.fill(0n),
       readNotes: (into) => into.fill(0n),
       writeNotes: () => {},
       counters: (into) => into.fill(0n),
-      ringFill: () => 0,
+      ringFill: () => fill,
       setOverloaded: () => {},
       turnSummaries: () => false,
       drainSummaries: () => 0,
@@ -79,4 +79,23 @@ test('a ring that never empties: the event loop has its turn after 5 ms of work 
 
 test('batches that take long: one a turn', async (t) => {
   assert.equal((await batchesOfATurn(t, 100)).batches, 1);
+});
+
+test('the next look is soon while the ring fills fast, and later otherwise', (t) => {
+  const pauses: number[] = [];
+  t.mock.method(globalThis, 'setTimeout', (look: () => void, millis: number) => {
+    pauses.push(millis);
+    if (pauses.length === 1) look();
+  });
+  const pauseAfter = (records: number, fill: number) => {
+    pauses.length = 0;
+    const tracer = new AcceptTracer({ hook: 'syscall', ringBytes: 4096, self: 'none' }, endlessRing(records, fill));
+    tracer.run(() => {});
+    tracer.close();
+    return pauses[1];
+  };
+  assert.equal(pauseAfter(100, 0.02), 5);
+  assert.equal(pauseAfter(100, 0.01), 20);
+  // What was handed over and is held takes room as well.
+  assert.equal(pauseAfter(0, 0.5), 40);
 });
