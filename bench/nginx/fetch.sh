@@ -1,5 +1,5 @@
 #!/bin/sh
-# fetch.sh: prints the folder with Debian's nginx and wrk, and fetches them first by apt when the cache has none. They are
+# fetch.sh: prints the folder with Debian's nginx, wrk, tcpdump and libbpf-tools, fetched first by apt when the cache has none. They are
 # unpacked, not installed: a package of nginx that is installed starts a server. Progress goes to stderr.
 set -eu
 
