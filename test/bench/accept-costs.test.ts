@@ -2,9 +2,10 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { acceptCost, addedCostTable } from '../../bench/accept-cost.ts';
 import { otherSyscalls } from '../../bench/other-syscalls.ts';
-import { programCosts } from '../../bench/programs.ts';
+import { type ProgramCost, programCosts } from '../../bench/programs.ts';
 
 const ROUNDS = 2;
+const MOST_TRIES = 20;
 
 test('accept-cost: a row for every tracing, with a figure of every round', async () => {
   const { costs, rounds } = await acceptCost({ rounds: ROUNDS, warmups: 0, calls: 500 });
@@ -31,7 +32,11 @@ test('other-syscalls: the hook costs other system calls something', async () => 
 });
 
 test('programs: the accept program runs once a connection, that of changed states several times', async () => {
-  const costs = await programCosts({ rounds: ROUNDS, calls: 1000 });
+  let costs: ProgramCost[] = [];
+  // A round in which others on this host accept is not kept.
+  for (let tried = 0; costs.length === 0 && tried < MOST_TRIES; tried++) {
+    costs = (await programCosts({ rounds: 1, calls: 1000 })).filter(({ build }) => build === 'this build');
+  }
   const runs = (program: string) => costs.find((cost) => cost.program === program)?.runsOfAConnection.median ?? 0;
   const accepts = runs('accept4_syscall');
   assert.ok(accepts >= 0.99 && accepts < 1.2, `${accepts}`);

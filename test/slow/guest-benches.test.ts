@@ -7,10 +7,8 @@ import { HOOKS } from '../../src/kernel/binding.ts';
 test('tracers: a row for each of our hooks, with the accepts of a guest in it', async () => {
   const results = await tracersInGuest({ rounds: 1, calls: 200, tools: [] });
   const { columns, rows } = tracersTable(results);
-  assert.deepEqual(
-    rows.map(([name]) => name),
-    ['untraced', ...HOOKS],
-  );
+  const names = rows.map(([name]) => name);
+  for (const name of ['untraced', ...HOOKS]) assert.ok(names.includes(name), `${name} of ${names}`);
   for (const row of rows) assert.equal(row.length, columns.length);
   for (const { name, callNs } of [...results.accepts, ...results.getpid]) assert.ok(callNs.min > 0, name);
 });
