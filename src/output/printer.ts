@@ -87,17 +87,18 @@ export class Printer implements RecordSink {
 
   /** Prints records of other events, where the format has a place for them; they are no rows, and not counted. */
   report<Kind extends EventKind>(kind: Kind, records: readonly EventRecords[Kind][]): void {
-    this.#say(records.map((record) => ndjsonLine(kind, record)));
+    this.#say(() => records.map((record) => ndjsonLine(kind, record)));
   }
 
   /** Prints the ledger, where the format has a place for it. */
   ledger(): void {
-    this.#say([ledgerLine(this.#ledger.counts())]);
+    this.#say(() => [ledgerLine(this.#ledger.counts())]);
   }
 
-  #say(lines: readonly string[]): void {
+  /** Made only where they are printed: of a summary, a line takes twice what its record does. */
+  #say(lines: () => readonly string[]): void {
     if (this.#settings.format !== 'ndjson' || !this.#open || this.#isFull()) return;
-    for (const line of lines) this.#write(`${line}\n`, 0);
+    for (const line of lines()) this.#write(`${line}\n`, 0);
   }
 
   /**

@@ -11,6 +11,7 @@ import { ndjsonLine } from '../../src/output/ndjson.ts';
 import { Printer, type PrinterSettings } from '../../src/output/printer.ts';
 import { tableHeader } from '../../src/output/table.ts';
 import type { RecordBatch } from '../../src/record/accept-record.ts';
+import { exampleSummary } from '../record/example-summary.ts';
 import { batchOf } from '../record/record-batch.ts';
 import { exampleRecord } from './example-record.ts';
 
@@ -254,4 +255,15 @@ test('accepts told of without a row count towards the limit, once it is reached'
   printer.accept(records(2));
   await printer.flush(LONG_MILLIS);
   assert.deepEqual(counts(), { printed: 4, unprinted: 2 });
+});
+
+test('of other events no line is made where the format has no place for them', () => {
+  const unreadable = new Proxy(exampleSummary(), {
+    get: () => assert.fail('a line is made of it'),
+  });
+  for (const format of ['table', 'none'] as const) {
+    new Printer(new SlowReader(), new Ledger(), { ...TABLE, format }).report('summarized', [unreadable]);
+  }
+  const ndjson = new Printer(new SlowReader(), new Ledger(), { ...TABLE, format: 'ndjson' });
+  assert.throws(() => ndjson.report('summarized', [unreadable]), /a line is made/);
 });
