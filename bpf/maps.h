@@ -175,13 +175,28 @@ struct directories {
 struct directories cgroup_directories SEC(".maps");
 struct directories container_directories SEC(".maps");
 
-/* struct sock * of a connection waiting to be accepted -> boot time it was queued, ns. Inserted in queue_stamp.h when
- * the handshake ends, deleted on accept or close. Full: the oldest goes, and that accept has no queue duration. */
+/* A connection waiting to be accepted; `socket` is 0 in a free slot. */
+struct queue_stamp {
+	u64 socket; /* struct sock * */
+	u64 queued_boot_ns;
+};
+
+#define QUEUE_STAMPS_OF_A_SET 4
+#define QUEUE_STAMP_SET_BITS  16
+
+/* A cache line: values of an array that can be mapped begin on a page, those of others anywhere. */
+struct queue_stamp_set {
+	struct queue_stamp stamps[QUEUE_STAMPS_OF_A_SET];
+};
+
+/* Filled in queue_stamp.h when the handshake ends, emptied on accept or close. Full, which a set is: its oldest goes, and
+ * that accept has no queue duration. 4 MiB, as many connections as 64 full queues of 4,096. */
 struct {
-	__uint(type, BPF_MAP_TYPE_LRU_HASH);
-	__uint(max_entries, 65536);
-	__type(key, u64);
-	__type(value, u64);
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1 << QUEUE_STAMP_SET_BITS);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__type(key, u32);
+	__type(value, struct queue_stamp_set);
 } queued_at SEC(".maps");
 
 /* struct sock * of an own connection between connect() and ESTABLISHED. Inserted and deleted in self.h. */
