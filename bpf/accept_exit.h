@@ -13,14 +13,14 @@ static __always_inline int accept_returned(long descriptor)
 	struct sock *listener;
 
 	/* Also a failed call ends a thread's first sleep. */
-	if (only_asleep && !was_asleep(sk ? tcp_socket_of(sk, BPF_CORE_READ(sk, sk_protocol)) : NULL))
+	if (only_asleep && !was_asleep(sk ? tcp_socket_of(sk, FIELD(sk, sk_protocol), false) : NULL))
 		return 0;
 	if (descriptor < 0)
 		return 0;
 	listener = listener_of_syscall(task);
 	if (!sk || (listener && !may_be_accepted_from(sk, listener)))
 		return count_unreadable();
-	return capture(sk, listener, TCPACCEPT_METHOD_SYSCALL);
+	return capture(sk, listener, TCPACCEPT_METHOD_SYSCALL, false);
 }
 
 #endif

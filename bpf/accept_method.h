@@ -20,7 +20,7 @@ static __always_inline bool is_in_accept_call(struct task_struct *task)
  * way out of whatever system call it is in. `in_kernel` is the caller's own word, where the hook can see it. */
 static __always_inline enum tcpaccept_method method_of(struct task_struct *task, bool in_kernel)
 {
-	unsigned int flags = BPF_CORE_READ(task, flags);
+	unsigned int flags = task->flags;
 
 	if (flags & PF_IO_WORKER)
 		return TCPACCEPT_METHOD_IO_URING;
@@ -46,7 +46,7 @@ static __always_inline int inet_csk_accept_returned(u64 *ctx)
 	bool in_kernel;
 
 	if (bpf_core_type_exists(struct proto_accept_arg)) {
-		in_kernel = BPF_CORE_READ((struct proto_accept_arg *)CONTEXT_WORD(ctx, 8), kern);
+		in_kernel = ((struct proto_accept_arg *)CONTEXT_WORD(ctx, 8))->kern;
 		sk = (struct sock *)CONTEXT_WORD(ctx, 16);
 	} else {
 		in_kernel = CONTEXT_WORD(ctx, 24);
@@ -55,7 +55,7 @@ static __always_inline int inet_csk_accept_returned(u64 *ctx)
 	if (!sk)
 		return 0;
 	note_reported(sk);
-	return capture(sk, listener, method_of(task, in_kernel));
+	return capture(sk, listener, method_of(task, in_kernel), true);
 }
 
 /* A return probe sees only the result: the listener is found through the system call's descriptor. */
@@ -67,7 +67,7 @@ static __always_inline int inet_csk_accept_probed(struct pt_regs *ctx)
 	if (!sk)
 		return 0;
 	note_reported(sk);
-	return capture(sk, listener_of_syscall(task), method_of(task, false));
+	return capture(TYPED(struct sock, sk), listener_of_syscall(task), method_of(task, false), false);
 }
 
 #endif

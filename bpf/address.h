@@ -11,27 +11,37 @@
 
 /* As the socket has them: `family` tells whether 4 or 16 bytes of each address count. Ports in host order. */
 struct socket_ends {
-	u8 peer_address[16];
-	u8 local_address[16];
+	u8 peer_address[16] __attribute__((aligned(8)));
+	u8 local_address[16] __attribute__((aligned(8)));
 	u16 peer_port;
 	u16 local_port;
 	u16 family;
 };
 
-/* `sk` is TYPED. */
-static __always_inline void read_socket_ends(struct sock *sk, u16 family, struct socket_ends *ends)
+/* `sk` as a TCP socket, NULL when it is none; TYPED where it is typed or the kernel has casts. */
+static __always_inline struct tcp_sock *tcp_sock_of(struct sock *sk, bool typed)
 {
-	struct inet_sock *inet = TYPED(struct inet_sock, (struct inet_sock *)sk);
+	if (!CAN_CAST && typed)
+		return (struct tcp_sock *)bpf_skc_to_tcp_sock(sk);
+	return TYPED(struct tcp_sock, (struct tcp_sock *)sk);
+}
+
+/* `sk` is TYPED; `typed` is FIELD_OF's, here and wherever it is handed on. */
+static __always_inline void read_socket_ends(struct sock *sk, u16 family, struct socket_ends *ends, bool typed)
+{
+	/* Which begins with an inet_sock. */
+	struct inet_sock *inet = (struct inet_sock *)tcp_sock_of(sk, typed);
 
 	ends->family = family;
-	ends->local_port = bpf_ntohs(FIELD(inet, inet_sport));
-	ends->peer_port = bpf_ntohs(FIELD(sk, __sk_common.skc_dport));
+	if (inet)
+		ends->local_port = bpf_ntohs(FIELD_OF(typed, inet, inet_sport));
+	ends->peer_port = bpf_ntohs(FIELD_OF(typed, sk, __sk_common.skc_dport));
 	if (family == AF_INET6) {
-		*(struct in6_addr *)ends->peer_address = FIELD(sk, __sk_common.skc_v6_daddr);
-		*(struct in6_addr *)ends->local_address = FIELD(sk, __sk_common.skc_v6_rcv_saddr);
+		*(struct in6_addr *)ends->peer_address = FIELD_OF(typed, sk, __sk_common.skc_v6_daddr);
+		*(struct in6_addr *)ends->local_address = FIELD_OF(typed, sk, __sk_common.skc_v6_rcv_saddr);
 	} else {
-		*(u32 *)ends->peer_address = FIELD(sk, __sk_common.skc_daddr);
-		*(u32 *)ends->local_address = FIELD(sk, __sk_common.skc_rcv_saddr);
+		*(u32 *)ends->peer_address = FIELD_OF(typed, sk, __sk_common.skc_daddr);
+		*(u32 *)ends->local_address = FIELD_OF(typed, sk, __sk_common.skc_rcv_saddr);
 	}
 }
 

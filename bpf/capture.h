@@ -13,87 +13,86 @@
 #include "self.h"
 #include "summary.h"
 
-static __always_inline bool is_tcp(struct sock *socket)
+static __always_inline bool is_tcp(struct sock *sk, bool typed)
 {
-	struct sock *sk = TYPED(struct sock, socket);
-	u16 family = FIELD(sk, __sk_common.skc_family);
-	u16 protocol = FIELD(sk, sk_protocol);
+	u16 family = FIELD_OF(typed, sk, __sk_common.skc_family);
+	u16 protocol = FIELD_OF(typed, sk, sk_protocol);
 
 	return (family == AF_INET || family == AF_INET6) && (protocol == IPPROTO_TCP || protocol == IPPROTO_MPTCP);
 }
 
-/* For an MPTCP socket, the TCP socket that carries it; any other socket itself. Both TYPED. */
-static __always_inline struct sock *tcp_socket_of(struct sock *sk, u16 protocol)
+/* For an MPTCP socket, the TCP socket that carries it; any other socket itself. Both TYPED. The function hooks, whose
+ * sockets are typed, see TCP sockets only. */
+static __always_inline struct sock *tcp_socket_of(struct sock *sk, u16 protocol, bool typed)
 {
-	if (protocol != IPPROTO_MPTCP)
+	if (typed || protocol != IPPROTO_MPTCP)
 		return sk;
 	return TYPED(struct sock, BPF_CORE_READ((struct mptcp_sock *)sk, first));
 }
 
 static __always_inline void fill_process(struct tcpaccept_event *event, struct task_struct *task)
 {
-	u64 pid_tgid = bpf_get_current_pid_tgid();
-
-	event->pid = pid_tgid >> 32;
-	event->tid = (u32)pid_tgid;
+	event->pid = task->tgid;
+	event->tid = task->pid;
 	event->namespace_pid = namespace_pid_of(task);
 	event->user_id = user_id_of(task);
 	event->real_user_id = real_user_id_of(task);
 	event->process_start_boot_ns = process_start_boot_ns_of(task);
 	event->exec_count = exec_count_of(task);
-	event->cgroup_id = bpf_get_current_cgroup_id();
+	event->cgroup_id = cgroup_id_of(task);
 	event->mount_namespace = mount_namespace_of(task);
-	bpf_get_current_comm(event->comm, sizeof(event->comm));
+	read_comm(event->comm, task);
 	read_executable_name(event->executable_name, task);
 }
 
-static __always_inline void fill_socket(struct tcpaccept_event *event, struct sock *sk, struct sock *tcp)
+static __always_inline void fill_socket(struct tcpaccept_event *event, struct sock *sk, struct sock *tcp, bool typed)
 {
-	struct tcp_sock *state = TYPED(struct tcp_sock, (struct tcp_sock *)tcp);
-	u32 srtt_us = FIELD(state, srtt_us);
+	struct tcp_sock *state = tcp_sock_of(tcp, typed);
+	u32 srtt_us = state ? FIELD_OF(typed, state, srtt_us) : 0;
 
-	event->socket_cookie = FIELD(tcp, __sk_common.skc_cookie.counter);
-	event->network_namespace = network_namespace_of(sk);
+	event->socket_cookie = FIELD_OF(typed, tcp, __sk_common.skc_cookie.counter);
+	event->network_namespace = network_namespace_of(sk, typed);
 	event->rtt_us = srtt_us ? srtt_us >> 3 : TCPACCEPT_UNKNOWN_U32;
 	event->queue_duration_ns = take_queue_duration_ns(tcp, event->accepted_boot_ns);
-	if (tcp != sk || (bpf_core_field_exists(struct tcp_sock, is_mptcp) && FIELD(state, is_mptcp)))
+	if (tcp != sk ||
+	    (bpf_core_field_exists(struct tcp_sock, is_mptcp) && state && FIELD_OF(typed, state, is_mptcp)))
 		event->flags |= TCPACCEPT_FLAG_MPTCP;
 }
 
 /* The accepted socket's own backlog fields are a stale copy of the listener's: only the listener tells the truth. */
-static __always_inline void fill_listener(struct tcpaccept_event *event, struct sock *listener, u16 local_port)
+static __always_inline void fill_listener(struct tcpaccept_event *event, struct sock *listener, u16 local_port,
+					  bool typed)
 {
 	event->queue_length = event->queue_limit = TCPACCEPT_UNKNOWN_U32;
 	if (!listener)
 		return;
-	listener = TYPED(struct sock, listener);
-	listener = tcp_socket_of(listener, FIELD(listener, sk_protocol));
-	if (FIELD(listener, __sk_common.skc_state) != TCP_LISTEN || FIELD(listener, __sk_common.skc_num) != local_port)
+	listener = tcp_socket_of(listener, FIELD_OF(typed, listener, sk_protocol), typed);
+	if (FIELD_OF(typed, listener, __sk_common.skc_state) != TCP_LISTEN ||
+	    FIELD_OF(typed, listener, __sk_common.skc_num) != local_port)
 		return;
-	event->queue_length = FIELD(listener, sk_ack_backlog);
-	event->queue_limit = FIELD(listener, sk_max_ack_backlog);
+	event->queue_length = FIELD_OF(typed, listener, sk_ack_backlog);
+	event->queue_limit = FIELD_OF(typed, listener, sk_max_ack_backlog);
 }
 
-/* `listener` may be NULL. Anything but TCP is nothing to us and is not counted. */
-static __always_inline int capture(struct sock *accepted, struct sock *listener, enum tcpaccept_method method)
+/* Both sockets are TYPED, `listener` may be NULL. Anything but TCP is nothing to us and is not counted. */
+static __always_inline int capture(struct sock *sk, struct sock *listener, enum tcpaccept_method method, bool typed)
 {
 	struct task_struct *task = TYPED(struct task_struct, bpf_get_current_task_btf());
-	struct sock *sk = TYPED(struct sock, accepted);
-	u16 family = FIELD(sk, __sk_common.skc_family);
-	u16 protocol = FIELD(sk, sk_protocol);
+	u16 family = FIELD_OF(typed, sk, __sk_common.skc_family);
+	u16 protocol = FIELD_OF(typed, sk, sk_protocol);
 	struct per_cpu_counts *counts;
 	struct tcpaccept_event *event;
 	struct socket_ends ends = {};
 	u64 sequence;
 
-	if (!is_tcp(accepted))
+	if (!is_tcp(sk, typed))
 		return 0;
 	counts = this_cpu_counts();
 	if (!counts)
 		return 0;
 	count(counts, TCPACCEPT_SEEN);
-	read_socket_ends(sk, family, &ends);
-	if (!is_wanted(task, sk, &ends)) {
+	read_socket_ends(sk, family, &ends, typed);
+	if (!is_wanted(task, sk, &ends, typed)) {
 		count(counts, TCPACCEPT_FILTERED);
 		return 0;
 	}
@@ -103,11 +102,11 @@ static __always_inline int capture(struct sock *accepted, struct sock *listener,
 	}
 
 	if (must_summarize())
-		return summarize(sk, tcp_socket_of(sk, protocol), &ends);
+		return summarize(sk, tcp_socket_of(sk, protocol, typed), &ends, typed);
 	sequence = __sync_fetch_and_add(&counts->next_sequence, 1);
 	event = bpf_ringbuf_reserve(&ring, sizeof(*event), 0);
 	if (!event && summaries != SUMMARIZE_NEVER)
-		return summarize(sk, tcp_socket_of(sk, protocol), &ends);
+		return summarize(sk, tcp_socket_of(sk, protocol, typed), &ends, typed);
 	if (!event) {
 		count(counts, TCPACCEPT_RING_FULL);
 		return 0;
@@ -123,10 +122,10 @@ static __always_inline int capture(struct sock *accepted, struct sock *listener,
 	__builtin_memcpy(event->peer_address, ends.peer_address, sizeof(event->peer_address));
 	__builtin_memcpy(event->local_address, ends.local_address, sizeof(event->local_address));
 	fill_process(event, task);
-	fill_socket(event, sk, tcp_socket_of(sk, protocol));
-	fill_listener(event, listener, ends.local_port);
+	fill_socket(event, sk, tcp_socket_of(sk, protocol, typed), typed);
+	fill_listener(event, listener, ends.local_port, typed);
 	if (connections)
-		remember_connection(event, tcp_socket_of(sk, protocol));
+		remember_connection(event, tcp_socket_of(sk, protocol, typed), typed);
 	count(counts, TCPACCEPT_SUBMITTED);
 	bpf_ringbuf_submit(event, BPF_RB_NO_WAKEUP);
 	return 0;

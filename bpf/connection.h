@@ -8,6 +8,7 @@
 #ifndef TCPACCEPT_CONNECTION_H
 #define TCPACCEPT_CONNECTION_H
 
+#include "address.h"
 #include "maps.h"
 
 enum { REMEMBERING, REMEMBERED, CLOSED };
@@ -27,7 +28,7 @@ static __always_inline void count_connection(enum tcpaccept_connection_counter c
  * `event` is in the ring and complete; `tcp` is TYPED. Two steps, since a record is too large for the stack, and a map
  * takes memory of a ring as a value only since 6.2 (kernel/bpf/verifier.c, map_key_value_types).
  */
-static __always_inline void remember_connection(const struct tcpaccept_event *event, struct sock *tcp)
+static __always_inline void remember_connection(const struct tcpaccept_event *event, struct sock *tcp, bool typed)
 {
 	u64 key = (u64)tcp;
 	struct remembered *entry;
@@ -47,7 +48,7 @@ static __always_inline void remember_connection(const struct tcpaccept_event *ev
 	 * The second: reset in the accept queue, before there was an entry to find. Between the tracepoint and the
 	 * store of the state, some nanoseconds, neither tells: that entry stays until the socket's memory is one again.
 	 */
-	if ((was == CLOSED || FIELD(tcp, __sk_common.skc_state) == TCP_CLOSE) &&
+	if ((was == CLOSED || FIELD_OF(typed, tcp, __sk_common.skc_state) == TCP_CLOSE) &&
 	    bpf_map_delete_elem(&open_connections, &key) == 0)
 		count_connection(TCPACCEPT_CONNECTIONS_CLOSED_EARLY);
 }
@@ -58,7 +59,7 @@ static __always_inline u8 fins_of(struct sock *sk, int last_state, u32 acknowled
 {
 	u8 flags = 0;
 
-	if (FIELD(sk, __sk_common.skc_flags) & 1UL << bpf_core_enum_value(enum sock_flags, SOCK_DONE))
+	if (sk->__sk_common.skc_flags & 1UL << bpf_core_enum_value(enum sock_flags, SOCK_DONE))
 		flags |= TCPACCEPT_END_PEER_FIN;
 	if (last_state != TCP_FIN_WAIT1 && last_state != TCP_FIN_WAIT2 && last_state != TCP_CLOSING &&
 	    last_state != TCP_LAST_ACK)
@@ -76,25 +77,23 @@ static __always_inline u8 fins_of(struct sock *sk, int last_state, u32 acknowled
  * A socket that becomes a TIME_WAIT one, which is another and smaller, changes to TCP_CLOSE then: tcp_time_wait calls
  * tcp_done (tcp_minisocks.c).
  */
-static __always_inline void fill_end(struct tcpaccept_end *end, struct sock *socket, int last_state)
+static __always_inline void fill_end(struct tcpaccept_end *end, struct sock *sk, struct tcp_sock *tcp, int last_state)
 {
-	struct sock *sk = TYPED(struct sock, socket);
-	struct tcp_sock *tcp = TYPED(struct tcp_sock, (struct tcp_sock *)socket);
-	u32 srtt_us = FIELD(tcp, srtt_us);
-	u32 acknowledged = FIELD(tcp, snd_una);
-	u32 sent = FIELD(tcp, snd_nxt);
+	u32 srtt_us = tcp->srtt_us;
+	u32 acknowledged = tcp->snd_una;
+	u32 sent = tcp->snd_nxt;
 
 	end->closed_boot_ns = bpf_ktime_get_boot_ns();
-	end->bytes_received = FIELD(tcp, bytes_received);
-	end->bytes_acked = FIELD(tcp, bytes_acked);
+	end->bytes_received = tcp->bytes_received;
+	end->bytes_acked = tcp->bytes_acked;
 	end->bytes_in_flight = sent - acknowledged;
-	end->segments_received = FIELD(tcp, segs_in);
-	end->segments_sent = FIELD(tcp, segs_out);
-	end->segments_retransmitted = FIELD(tcp, total_retrans);
+	end->segments_received = tcp->segs_in;
+	end->segments_sent = tcp->segs_out;
+	end->segments_retransmitted = tcp->total_retrans;
 	end->rtt_us = srtt_us ? srtt_us >> 3 : TCPACCEPT_UNKNOWN_U32;
-	end->error = FIELD(sk, sk_err);
+	end->error = sk->sk_err;
 	end->last_state = last_state;
-	end->flags = fins_of(sk, last_state, acknowledged, sent, FIELD(tcp, write_seq));
+	end->flags = fins_of(sk, last_state, acknowledged, sent, tcp->write_seq);
 }
 
 /* Any change of state of any TCP socket; those nobody remembers, which nobody accepted, are nothing to us. */
@@ -103,16 +102,20 @@ static __always_inline int end_connection(struct sock *sk, int last_state, int n
 	u64 key = (u64)sk;
 	struct remembered *entry;
 	struct tcpaccept_end *end;
+	struct tcp_sock *tcp;
 
 	if (new_state != TCP_CLOSE)
 		return 0;
 	entry = bpf_map_lookup_elem(&open_connections, &key);
 	if (!entry || __sync_lock_test_and_set(&entry->phase, CLOSED) != REMEMBERED)
 		return 0;
+	tcp = tcp_sock_of(sk, true);
+	if (!tcp)
+		return 0;
 	end = bpf_ringbuf_reserve(&ends, sizeof(*end), 0);
 	if (end) {
 		end->accept = entry->accept;
-		fill_end(end, sk, last_state);
+		fill_end(end, sk, tcp, last_state);
 		count_connection(TCPACCEPT_ENDS_SUBMITTED);
 		bpf_ringbuf_submit(end, BPF_RB_NO_WAKEUP);
 	} else {

@@ -59,7 +59,7 @@ static __always_inline int io_uring_accept_completed(void *ring, struct io_kiocb
 	listener = socket_of_file(BPF_CORE_READ(request, file));
 	if (!sk || (listener && !may_be_accepted_from(sk, listener)))
 		return count_unreadable();
-	return capture(sk, listener, TCPACCEPT_METHOD_IO_URING);
+	return capture(sk, listener, TCPACCEPT_METHOD_IO_URING, false);
 }
 
 #endif

@@ -51,8 +51,9 @@ typedef struct {
 	struct net *net;
 } possible_net_t;
 
+/* Copied as a whole, in two loads. */
 struct in6_addr {
-	u8 bytes[16];
+	u64 words[2];
 };
 
 struct sock_common {
@@ -111,6 +112,7 @@ struct mptcp_sock {
 };
 
 struct qstr {
+	u32 len;
 	const unsigned char *name;
 };
 
@@ -139,6 +141,11 @@ struct socket {
 struct fdtable {
 	unsigned int max_fds;
 	struct file **fd;
+};
+
+/* Has a pointer and nothing else: what an array of pointers is cast to, element by element. */
+struct hlist_head {
+	struct hlist_node *first;
 };
 
 struct files_struct {
@@ -263,13 +270,13 @@ struct pt_regs {
 	unsigned long orig_ax;
 };
 #define RETURN_VALUE(regs)	     BPF_CORE_READ(regs, ax)
-#define FIRST_SYSCALL_ARGUMENT(regs) BPF_CORE_READ(regs, di)
-#define SYSCALL_NUMBER(regs)	     ((int)BPF_CORE_READ(regs, orig_ax))
+#define FIRST_SYSCALL_ARGUMENT(regs) ((regs)->di)
+#define SYSCALL_NUMBER(regs)	     ((int)(regs)->orig_ax)
 #define SYS_ACCEPT		     43
 #define SYS_ACCEPT4		     288
 /* arch/x86/include/asm/thread_info.h; i386 programs call socketcall or, since 4.3, accept4. */
 #define TS_COMPAT	     0x0002
-#define IN_32_BIT_CALL(task) (BPF_CORE_READ(task, thread_info.status) & TS_COMPAT)
+#define IN_32_BIT_CALL(task) ((task)->thread_info.status & TS_COMPAT)
 #define SYS_ACCEPT_32_BIT    102
 #define SYS_ACCEPT4_32_BIT   364
 #elif defined(__TARGET_ARCH_arm64)
@@ -279,13 +286,13 @@ struct pt_regs {
 	int syscallno;
 };
 #define RETURN_VALUE(registers)		  BPF_CORE_READ(registers, regs[0])
-#define FIRST_SYSCALL_ARGUMENT(registers) BPF_CORE_READ(registers, orig_x0)
-#define SYSCALL_NUMBER(registers)	  BPF_CORE_READ(registers, syscallno)
+#define FIRST_SYSCALL_ARGUMENT(registers) ((registers)->orig_x0)
+#define SYSCALL_NUMBER(registers)	  ((registers)->syscallno)
 #define SYS_ACCEPT			  202
 #define SYS_ACCEPT4			  242
 /* arch/arm64/include/asm/thread_info.h, arch/arm/tools/syscall.tbl */
 #define TIF_32BIT			  22
-#define IN_32_BIT_CALL(task)		  (BPF_CORE_READ(task, thread_info.flags) >> TIF_32BIT & 1)
+#define IN_32_BIT_CALL(task)		  ((task)->thread_info.flags >> TIF_32BIT & 1)
 #define SYS_ACCEPT_32_BIT		  285
 #define SYS_ACCEPT4_32_BIT		  366
 #else
@@ -302,11 +309,15 @@ extern void *bpf_rdonly_cast(const void *pointer, u32 type_id) __ksym __weak;
 #define CAN_CAST (&bpf_rdonly_cast != NULL)
 
 #define TYPED(type, pointer) (CAN_CAST ? (type *)bpf_rdonly_cast(pointer, bpf_core_type_id_kernel(type)) : (pointer))
-/* `pointer` is what TYPED gave. */
-#define FIELD(pointer, field)                                                                                          \
+/*
+ * `pointer` is what TYPED gave. `typed`, a constant, says that the verifier knows its type in any case: as an argument of
+ * the function or tracepoint that the program is attached to, or read through one.
+ */
+#define FIELD(pointer, field) FIELD_OF(false, pointer, field)
+#define FIELD_OF(typed, pointer, field)                                                                                \
 	({                                                                                                             \
 		typeof((pointer)->field) value_;                                                                       \
-		if (CAN_CAST)                                                                                          \
+		if ((typed) || CAN_CAST)                                                                               \
 			value_ = (pointer)->field;                                                                     \
 		else                                                                                                   \
 			BPF_CORE_READ_INTO(&value_, pointer, field);                                                   \

@@ -27,10 +27,30 @@ static __always_inline u32 real_user_id_of(struct task_struct *task)
 	return task->cred->uid.val;
 }
 
-/* Stays empty for a kernel thread. */
+/* `name` is zero, and stays so for a kernel thread. By its length, since that copies words; looking for its end, bytes. */
 static __always_inline void read_executable_name(char name[TCPACCEPT_EXECUTABLE_BYTES], struct task_struct *task)
 {
-	bpf_probe_read_kernel_str(name, TCPACCEPT_EXECUTABLE_BYTES, task->mm->exe_file->f_path.dentry->d_name.name);
+	struct dentry *file = task->mm->exe_file->f_path.dentry;
+	u32 length = file->d_name.len;
+
+	if (length > TCPACCEPT_EXECUTABLE_BYTES - 1)
+		length = TCPACCEPT_EXECUTABLE_BYTES - 1;
+	bpf_probe_read_kernel(name, length, file->d_name.name);
+}
+
+static __always_inline u64 cgroup_id_of(struct task_struct *task)
+{
+	return task->cgroups->dfl_cgrp->kn->id;
+}
+
+struct comm_words {
+	u64 words[TCPACCEPT_COMM_BYTES / sizeof(u64)];
+};
+
+/* The kernel pads it with zeros: strscpy_pad in 6.1, memset in 6.18 (__set_task_comm). */
+static __always_inline void read_comm(char comm[TCPACCEPT_COMM_BYTES], struct task_struct *task)
+{
+	*(struct comm_words *)comm = *(const struct comm_words *)task->comm;
 }
 
 #endif

@@ -45,7 +45,7 @@ static __always_inline void note_connected(struct sock *sk, u16 family)
 	if (self_mode == SELF_NONE || !bpf_map_lookup_elem(&self_connecting, &key))
 		return;
 	bpf_map_delete_elem(&self_connecting, &key);
-	read_socket_ends(TYPED(struct sock, sk), family, &ends);
+	read_socket_ends(sk, family, &ends, true);
 	map_address(connection.client_address, ends.local_address, family);
 	map_address(connection.server_address, ends.peer_address, family);
 	connection.client_port = ends.local_port;

@@ -13,15 +13,21 @@ static __always_inline int socket_state(struct sock *sk, int old_state, int new_
 		note_connecting(sk);
 		break;
 	case TCP_SYN_RECV:
-		stamp_queued(sk);
+		/* Two that connect to each other at once: nobody accepts that. */
+		if (old_state == TCP_SYN_SENT)
+			forget_connecting(sk);
+		else
+			stamp_queued(sk);
 		break;
 	case TCP_ESTABLISHED:
 		/* Makes the cookie, which a tracepoint program could only read later. */
-		bpf_get_socket_cookie(sk);
-		note_connected(sk, BPF_CORE_READ(sk, __sk_common.skc_family));
+		if (old_state == TCP_SYN_RECV)
+			bpf_get_socket_cookie(sk);
+		else
+			note_connected(sk, sk->__sk_common.skc_family);
 		break;
 	case TCP_CLOSE:
-		if (old_state == TCP_SYN_SENT || old_state == TCP_SYN_RECV)
+		if (old_state == TCP_SYN_SENT)
 			forget_connecting(sk);
 		/* One that its client reset may still be in the queue, and will be accepted. */
 		if (old_state != TCP_ESTABLISHED && old_state != TCP_CLOSE_WAIT)

@@ -103,23 +103,24 @@ static __always_inline struct tcpaccept_summary_counts *find_counts(u32 turn, st
 	return counts ?: bpf_map_lookup_elem(&by_nothing, &turn);
 }
 
-static __always_inline void fill_key(struct tcpaccept_summary_key *key, struct sock *sk, const struct socket_ends *ends)
+static __always_inline void fill_key(struct tcpaccept_summary_key *key, struct sock *sk, const struct socket_ends *ends,
+				     bool typed)
 {
 	struct task_struct *task = TYPED(struct task_struct, bpf_get_current_task_btf());
 
 	map_address(key->peer_address, ends->peer_address, ends->family);
 	map_address(key->local_address, ends->local_address, ends->family);
 	key->local_port = ends->local_port;
-	key->network_namespace = network_namespace_of(sk);
-	key->pid = bpf_get_current_pid_tgid() >> 32;
+	key->network_namespace = network_namespace_of(sk, typed);
+	key->pid = task->tgid;
 	key->namespace_pid = namespace_pid_of(task);
 	key->user_id = user_id_of(task);
 	key->real_user_id = real_user_id_of(task);
 	key->process_start_boot_ns = process_start_boot_ns_of(task);
 	key->exec_count = exec_count_of(task);
-	key->cgroup_id = bpf_get_current_cgroup_id();
+	key->cgroup_id = cgroup_id_of(task);
 	key->mount_namespace = mount_namespace_of(task);
-	bpf_get_current_comm(key->comm, sizeof(key->comm));
+	read_comm(key->comm, task);
 	read_executable_name(key->executable_name, task);
 }
 
@@ -133,7 +134,7 @@ static __always_inline void move_mark(struct per_cpu_counts *cpu, u64 by)
 
 /* Counts the accept: once, whatever is full. A function of its own, since it is called from several places. Both sockets
  * are TYPED. */
-static __noinline int summarize(struct sock *sk, struct sock *tcp, const struct socket_ends *ends)
+static __noinline int summarize(struct sock *sk, struct sock *tcp, const struct socket_ends *ends, bool typed)
 {
 	struct per_cpu_counts *cpu = this_cpu_counts();
 	struct tcpaccept_summary_counts *counts;
@@ -143,7 +144,7 @@ static __noinline int summarize(struct sock *sk, struct sock *tcp, const struct 
 
 	if (!cpu)
 		return 0;
-	fill_key(&key, sk, ends);
+	fill_key(&key, sk, ends, typed);
 	move_mark(cpu, 1);
 	counts = find_counts(summary_turn & 1, &key);
 	if (counts) {

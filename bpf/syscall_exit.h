@@ -13,21 +13,23 @@ static __always_inline struct sock *socket_of_file(struct file *file)
 	/* A socket knows its file: anything else in private_data does not point back. */
 	if (!socket || FIELD(socket, file) != file)
 		return NULL;
-	return FIELD(socket, sk);
+	return TYPED(struct sock, FIELD(socket, sk));
 }
 
 static __always_inline struct sock *socket_of_descriptor(struct task_struct *task, u32 descriptor)
 {
 	struct fdtable *table = TYPED(struct task_struct, task)->files->fdt;
-	struct file *file = NULL;
+	struct hlist_head *slot;
+	struct file *file;
 
 	if (descriptor >= table->max_fds)
 		return NULL;
-	bpf_probe_read_kernel(&file, sizeof(file), table->fd + descriptor);
+	slot = TYPED(struct hlist_head, (struct hlist_head *)(table->fd + descriptor));
+	file = (struct file *)FIELD(slot, first);
 	return file ? socket_of_file(file) : NULL;
 }
 
-/* The listener of the accept that `task` is in or has just returned from; NULL when it is in no accept. */
+/* TYPED, as the one above. The listener of the accept that `task` is in or has just returned from; NULL when it is in no accept. */
 static __always_inline struct sock *listener_of_syscall(struct task_struct *task)
 {
 	struct pt_regs *regs = (struct pt_regs *)bpf_task_pt_regs(task);
@@ -46,12 +48,12 @@ static __always_inline bool may_be_accepted_from(struct sock *sk, struct sock *l
 	struct inet_sock *accepted = TYPED(struct inet_sock, (struct inet_sock *)sk);
 	struct inet_sock *listening = TYPED(struct inet_sock, (struct inet_sock *)listener);
 
-	if (!is_tcp(listener) || BPF_CORE_READ(listener, __sk_common.skc_state) != TCP_LISTEN)
+	if (!is_tcp(listener, false) || FIELD(listener, __sk_common.skc_state) != TCP_LISTEN)
 		return true;
-	if (!is_tcp(sk))
+	if (!is_tcp(sk, false))
 		return false;
 	return FIELD(accepted, inet_sport) == FIELD(listening, inet_sport) ||
-	       is_queued(tcp_socket_of(sk, BPF_CORE_READ(sk, sk_protocol)));
+	       is_queued(tcp_socket_of(sk, FIELD(sk, sk_protocol), false));
 }
 
 /* The descriptor is valid but its socket cannot be reached: another thread closed it or put another file there. */
