@@ -45,13 +45,14 @@ static __always_inline void fill_process(struct tcpaccept_event *event, struct t
 	read_executable_name(event->executable_name, task);
 }
 
-static __always_inline void fill_socket(struct tcpaccept_event *event, struct sock *sk, struct sock *tcp, bool typed)
+static __always_inline void fill_socket(struct tcpaccept_event *event, const struct socket_ends *ends, struct sock *sk,
+					struct sock *tcp, bool typed)
 {
 	struct tcp_sock *state = tcp_sock_of(tcp, typed);
 	u32 srtt_us = state ? FIELD_OF(typed, state, srtt_us) : 0;
 
-	event->socket_cookie = FIELD_OF(typed, tcp, __sk_common.skc_cookie.counter);
-	event->network_namespace = network_namespace_of(sk, typed);
+	event->socket_cookie = tcp == sk ? ends->cookie : FIELD_OF(typed, tcp, __sk_common.skc_cookie.counter);
+	event->network_namespace = network_namespace_of(ends, typed);
 	event->rtt_us = srtt_us ? srtt_us >> 3 : TCPACCEPT_UNKNOWN_U32;
 	event->queue_duration_ns = take_queue_duration_ns(tcp, event->accepted_boot_ns);
 	if (tcp != sk ||
@@ -78,21 +79,19 @@ static __always_inline void fill_listener(struct tcpaccept_event *event, struct 
 static __always_inline int capture(struct sock *sk, struct sock *listener, enum tcpaccept_method method, bool typed)
 {
 	struct task_struct *task = TYPED(struct task_struct, bpf_get_current_task_btf());
-	u16 family = FIELD_OF(typed, sk, __sk_common.skc_family);
-	u16 protocol = FIELD_OF(typed, sk, sk_protocol);
 	struct per_cpu_counts *counts;
 	struct tcpaccept_event *event;
 	struct socket_ends ends = {};
+	struct sock *tcp;
 	u64 sequence;
 
-	if (!is_tcp(sk, typed))
+	if (!read_socket_ends(sk, &ends, typed))
 		return 0;
 	counts = this_cpu_counts();
 	if (!counts)
 		return 0;
 	count(counts, TCPACCEPT_SEEN);
-	read_socket_ends(sk, family, &ends, typed);
-	if (!is_wanted(task, sk, &ends, typed)) {
+	if (!is_wanted(task, &ends, typed)) {
 		count(counts, TCPACCEPT_FILTERED);
 		return 0;
 	}
@@ -101,12 +100,13 @@ static __always_inline int capture(struct sock *sk, struct sock *listener, enum 
 		return 0;
 	}
 
+	tcp = tcp_socket_of(sk, ends.protocol, typed);
 	if (must_summarize())
-		return summarize(sk, tcp_socket_of(sk, protocol, typed), &ends, typed);
+		return summarize(tcp, &ends, typed);
 	sequence = __sync_fetch_and_add(&counts->next_sequence, 1);
 	event = bpf_ringbuf_reserve(&ring, sizeof(*event), 0);
 	if (!event && summaries != SUMMARIZE_NEVER)
-		return summarize(sk, tcp_socket_of(sk, protocol, typed), &ends, typed);
+		return summarize(tcp, &ends, typed);
 	if (!event) {
 		count(counts, TCPACCEPT_RING_FULL);
 		return 0;
@@ -116,16 +116,16 @@ static __always_inline int capture(struct sock *sk, struct sock *listener, enum 
 	event->sequence = sequence;
 	event->cpu = bpf_get_smp_processor_id();
 	event->method = method;
-	event->socket_family = family;
+	event->socket_family = ends.family;
 	event->peer_port = ends.peer_port;
 	event->local_port = ends.local_port;
 	__builtin_memcpy(event->peer_address, ends.peer_address, sizeof(event->peer_address));
 	__builtin_memcpy(event->local_address, ends.local_address, sizeof(event->local_address));
 	fill_process(event, task);
-	fill_socket(event, sk, tcp_socket_of(sk, protocol, typed), typed);
+	fill_socket(event, &ends, sk, tcp, typed);
 	fill_listener(event, listener, ends.local_port, typed);
 	if (connections)
-		remember_connection(event, tcp_socket_of(sk, protocol, typed), typed);
+		remember_connection(event, tcp, typed);
 	count(counts, TCPACCEPT_SUBMITTED);
 	bpf_ringbuf_submit(event, BPF_RB_NO_WAKEUP);
 	return 0;

@@ -37,13 +37,11 @@ static __always_inline bool is_wanted_by_tcpaccept(struct task_struct *task, con
 	return true;
 }
 
-/* `sk` is TYPED. */
-static __always_inline bool is_wanted(struct task_struct *task, struct sock *sk, const struct socket_ends *ends,
-				      bool typed)
+static __always_inline bool is_wanted(struct task_struct *task, const struct socket_ends *ends, bool typed)
 {
 	if (filter_own && (u32)task->tgid != own_pid)
 		return false;
-	return is_wanted_by_tcpaccept(task, ends) && is_in_filter_sets(task, sk, ends, typed);
+	return is_wanted_by_tcpaccept(task, ends) && is_in_filter_sets(task, ends, typed);
 }
 
 #endif

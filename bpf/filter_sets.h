@@ -11,12 +11,9 @@ static __always_inline u32 user_id_of(struct task_struct *task)
 	return task->cred->euid.val;
 }
 
-/* `sk` is TYPED. */
-static __always_inline u32 network_namespace_of(struct sock *sk, bool typed)
+static __always_inline u32 network_namespace_of(const struct socket_ends *ends, bool typed)
 {
-	struct net *network_namespace = FIELD_OF(typed, sk, __sk_common.skc_net.net);
-
-	return FIELD_OF(typed, TYPED(struct net, network_namespace), ns.inum);
+	return FIELD_OF(typed, TYPED(struct net, ends->network_namespace), ns.inum);
 }
 
 /* `verdict` is what the set holds for a member, NULL where it does not name it. */
@@ -50,8 +47,7 @@ static __always_inline bool is_cgroup_kept(u32 included, u32 excluded, void *dir
 }
 
 /* The cheapest first. */
-static __always_inline bool is_in_filter_sets(struct task_struct *task, struct sock *sk, const struct socket_ends *ends,
-					      bool typed)
+static __always_inline bool is_in_filter_sets(struct task_struct *task, const struct socket_ends *ends, bool typed)
 {
 	if (filter_users) {
 		u32 user_id = user_id_of(task);
@@ -60,7 +56,7 @@ static __always_inline bool is_in_filter_sets(struct task_struct *task, struct s
 			return false;
 	}
 	if (filter_network_namespaces) {
-		u32 inode_number = network_namespace_of(sk, typed);
+		u32 inode_number = network_namespace_of(ends, typed);
 
 		if (!is_kept(filter_network_namespaces, bpf_map_lookup_elem(&network_namespaces, &inode_number)))
 			return false;

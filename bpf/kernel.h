@@ -73,6 +73,9 @@ struct sock_common {
 	} skc_cookie;
 };
 
+/* All of struct sock_common that is read is within these: 136 bytes in 6.1 to 6.18. A struct sock is larger. */
+#define SOCK_COMMON_BYTES 144
+
 /* sk_protocol is a plain field since 5.6 (net/sock.h); a bitfield before. */
 struct sock {
 	struct sock_common __sk_common;

@@ -31,14 +31,14 @@ static __always_inline void fill_listening_socket(struct tcpaccept_listener *lis
 {
 	struct socket_ends ends = {};
 
-	read_socket_ends(tcp, FIELD(tcp, __sk_common.skc_family), &ends, false);
+	read_socket_ends(tcp, &ends, false);
 	listener->socket = (u64)sk;
 	/* Made for the first socket that binds with SO_REUSEPORT, shared by the others: net/core/sock_reuseport.c. */
 	listener->reuseport_group = (u64)FIELD(tcp, sk_reuseport_cb);
 	__builtin_memcpy(listener->local_address, ends.local_address, sizeof(listener->local_address));
 	listener->local_port = ends.local_port;
 	listener->socket_family = ends.family;
-	listener->network_namespace = network_namespace_of(tcp, false);
+	listener->network_namespace = network_namespace_of(&ends, false);
 	listener->queue_length = FIELD(tcp, sk_ack_backlog);
 	listener->queue_limit = FIELD(tcp, sk_max_ack_backlog);
 	if (tcp != sk)

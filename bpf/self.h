@@ -35,7 +35,7 @@ static __always_inline void forget_connecting(struct sock *sk)
 	bpf_map_delete_elem(&self_connecting, &key);
 }
 
-static __always_inline void note_connected(struct sock *sk, u16 family)
+static __always_inline void note_connected(struct sock *sk)
 {
 	u64 key = (u64)sk;
 	u8 present = 1;
@@ -45,9 +45,10 @@ static __always_inline void note_connected(struct sock *sk, u16 family)
 	if (self_mode == SELF_NONE || !bpf_map_lookup_elem(&self_connecting, &key))
 		return;
 	bpf_map_delete_elem(&self_connecting, &key);
-	read_socket_ends(sk, family, &ends, true);
-	map_address(connection.client_address, ends.local_address, family);
-	map_address(connection.server_address, ends.peer_address, family);
+	if (!read_socket_ends(sk, &ends, true))
+		return;
+	map_address(connection.client_address, ends.local_address, ends.family);
+	map_address(connection.server_address, ends.peer_address, ends.family);
 	connection.client_port = ends.local_port;
 	connection.server_port = ends.peer_port;
 	__sync_fetch_and_or(&self_client_ports[connection.client_port / 64], 1ULL << connection.client_port % 64);

@@ -24,7 +24,7 @@ static __always_inline int socket_state(struct sock *sk, int old_state, int new_
 		if (old_state == TCP_SYN_RECV)
 			bpf_get_socket_cookie(sk);
 		else
-			note_connected(sk, sk->__sk_common.skc_family);
+			note_connected(sk);
 		break;
 	case TCP_CLOSE:
 		if (old_state == TCP_SYN_SENT)

@@ -103,15 +103,14 @@ static __always_inline struct tcpaccept_summary_counts *find_counts(u32 turn, st
 	return counts ?: bpf_map_lookup_elem(&by_nothing, &turn);
 }
 
-static __always_inline void fill_key(struct tcpaccept_summary_key *key, struct sock *sk, const struct socket_ends *ends,
-				     bool typed)
+static __always_inline void fill_key(struct tcpaccept_summary_key *key, const struct socket_ends *ends, bool typed)
 {
 	struct task_struct *task = TYPED(struct task_struct, bpf_get_current_task_btf());
 
 	map_address(key->peer_address, ends->peer_address, ends->family);
 	map_address(key->local_address, ends->local_address, ends->family);
 	key->local_port = ends->local_port;
-	key->network_namespace = network_namespace_of(sk, typed);
+	key->network_namespace = network_namespace_of(ends, typed);
 	key->pid = task->tgid;
 	key->namespace_pid = namespace_pid_of(task);
 	key->user_id = user_id_of(task);
@@ -132,9 +131,9 @@ static __always_inline void move_mark(struct per_cpu_counts *cpu, u64 by)
 	asm volatile("" ::"r"(before) : "memory");
 }
 
-/* Counts the accept: once, whatever is full. A function of its own, since it is called from several places. Both sockets
- * are TYPED. */
-static __noinline int summarize(struct sock *sk, struct sock *tcp, const struct socket_ends *ends, bool typed)
+/* Counts the accept: once, whatever is full. A function of its own, since it is called from several places. `tcp` is
+ * TYPED. */
+static __noinline int summarize(struct sock *tcp, const struct socket_ends *ends, bool typed)
 {
 	struct per_cpu_counts *cpu = this_cpu_counts();
 	struct tcpaccept_summary_counts *counts;
@@ -144,7 +143,7 @@ static __noinline int summarize(struct sock *sk, struct sock *tcp, const struct 
 
 	if (!cpu)
 		return 0;
-	fill_key(&key, sk, ends, typed);
+	fill_key(&key, ends, typed);
 	move_mark(cpu, 1);
 	counts = find_counts(summary_turn & 1, &key);
 	if (counts) {
