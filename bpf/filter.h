@@ -20,7 +20,7 @@ static __always_inline bool is_wanted_by_tcpaccept(struct task_struct *task, con
 		return false;
 	if (filter_family && ends->family != filter_family)
 		return false;
-	if (filter_ports && !bpf_map_lookup_elem(&ports, &ends->local_port))
+	if (filter_ports && !(wanted_ports[ends->local_port / 64] & 1ULL << ends->local_port % 64))
 		return false;
 	if (filter_cgroups) {
 		u64 cgroup_id = bpf_get_current_cgroup_id();

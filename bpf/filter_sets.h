@@ -13,7 +13,9 @@ static __always_inline u32 user_id_of(struct task_struct *task)
 
 static __always_inline u32 network_namespace_of(const struct socket_ends *ends, bool typed)
 {
-	return FIELD_OF(typed, TYPED(struct net, ends->network_namespace), ns.inum);
+	struct net *network_namespace = TYPED(struct net, ends->network_namespace);
+
+	return FIELD_OF(typed, network_namespace, ns.inum);
 }
 
 /* `verdict` is what the set holds for a member, NULL where it does not name it. */

@@ -21,6 +21,7 @@ const volatile u32 filter_pid = 0;	/* 0: every process; an id of the loading pro
 const volatile bool filter_own = false; /* only the process that loaded us, whatever its id here is */
 const volatile u16 filter_family = 0;	/* 0, AF_INET or AF_INET6: the socket's, as bcc's -4 and -6 */
 const volatile bool filter_ports = false;
+const volatile u64 wanted_ports[65536 / 64] = {}; /* of filter_ports: local ones, host order, a bit each */
 const volatile bool filter_cgroups = false;
 const volatile bool filter_mount_namespaces = false;
 const volatile u8 filter_peers = SET_UNUSED;
@@ -102,16 +103,8 @@ struct {
 	__type(value, struct per_cpu_counts);
 } counters SEC(".maps");
 
-/* Local ports to keep, host order. User space inserts before attach; the programs look up. */
-struct {
-	__uint(type, BPF_MAP_TYPE_HASH);
-	__uint(max_entries, 65536);
-	__uint(map_flags, BPF_F_NO_PREALLOC);
-	__type(key, u16);
-	__type(value, u8);
-} ports SEC(".maps");
-
-/* Ports of own connections that are never events (SELF_PORTS), host order. As `ports`. */
+/* Ports of own connections that are never events (SELF_PORTS), host order. User space inserts before attach; the programs
+ * look up. */
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(max_entries, 64);

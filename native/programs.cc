@@ -175,6 +175,7 @@ void apply(const Settings& settings, accept_bpf* programs) {
   constants->filter_own = settings.own_process;
   constants->filter_family = settings.family;
   constants->filter_ports = !settings.ports.empty();
+  for (const uint16_t port : settings.ports) constants->wanted_ports[port / 64] |= uint64_t{1} << port % 64;
   constants->filter_cgroups = !settings.cgroup_map_path.empty();
   constants->filter_mount_namespaces = !settings.mount_namespace_map_path.empty();
   constants->self_mode = settings.self_mode;
@@ -192,7 +193,7 @@ void apply(const Settings& settings, accept_bpf* programs) {
   if (!settings.connections) leave_out_connections(programs);
 }
 
-void insert_ports(bpf_map* map, const std::vector<uint16_t>& ports) {
+void insert_self_ports(bpf_map* map, const std::vector<uint16_t>& ports) {
   const uint8_t present = 1;
   for (const uint16_t port : ports) {
     const int error = -bpf_map__update_elem(map, &port, sizeof(port), &present, sizeof(present), BPF_ANY);
@@ -248,8 +249,7 @@ Programs load_programs(const Settings& settings, const PinDirectory* pins) {
     const int error = -accept_bpf__load(programs.get());
     if (error) throw load_failure(settings.hook, error, log.text());
     if (!pins) {
-      insert_ports(programs->maps.ports, settings.ports);
-      insert_ports(programs->maps.self_ports, settings.self_ports);
+      insert_self_ports(programs->maps.self_ports, settings.self_ports);
       fill_filter_sets(settings.filter_sets, programs.get());
     }
     learn_own_pid(programs.get());
