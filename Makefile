@@ -68,6 +68,15 @@ $(B)/bench/timed-server $(B)/bench/paced-client:
 	@mkdir -p $(@D)
 	gcc -O2 $(WARNINGS) $< -o $@
 
+# Programs that benches compare with these: only the object that holds their bytes differs. Their maps must be the same.
+V := $(B)/variants
+$(V)/%/tcpaccept.node: $(V)/%/bpf/accept.bpf.c $(B)/tcpaccept.node
+	$(CLANG) $(BPF_FLAGS) -Wno-unused -Wno-unused-parameter -c $< -o $(@D)/accept.bpf.o
+	llvm-strip -g $(@D)/accept.bpf.o
+	bpftool gen skeleton $(@D)/accept.bpf.o name accept_bpf > $(@D)/accept.skel.h
+	$(CXX) -I$(@D) $(CXX_FLAGS) -c native/programs.cc -o $(@D)/programs.o
+	$(CXX) $(LINK_FLAGS) $(filter-out %/programs.o,$(OBJECTS)) $(@D)/programs.o $(L)/libbpf.a $(LIBRARIES) -o $@
+
 # What makes the connections of test/kernel and test/vm; every x86_64 gcc builds 32-bit code that needs no libc.
 W := $(B)/workload
 .PHONY: workload

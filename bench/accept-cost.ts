@@ -10,6 +10,8 @@ import {
 } from './accept-cost/in-turn.ts';
 import { OurTracer } from './accept-cost/our-tracer.ts';
 import { buildTimedServer, TimedServer } from './accept-cost/timed-server.ts';
+import { buildVariant } from './programs/build-variant.ts';
+import { EMPTY } from './programs/variants.ts';
 import { type Report, report } from './report.ts';
 import { spreadText } from './spread.ts';
 
@@ -27,10 +29,20 @@ export interface PairedCosts {
   readonly alone: number;
 }
 
-export async function acceptCost({ rounds = ROUNDS, warmups = WARMUPS, calls = CALLS } = {}): Promise<PairedCosts> {
+export interface AcceptCostOptions {
+  readonly rounds?: number;
+  readonly warmups?: number;
+  readonly calls?: number;
+  /** The addon whose programs do nothing; without it the floor is not measured. */
+  readonly empty?: string;
+}
+
+export async function acceptCost(options: AcceptCostOptions = {}): Promise<PairedCosts> {
+  const { rounds = ROUNDS, warmups = WARMUPS, calls = CALLS, empty } = options;
   buildTimedServer();
   await using server = await TimedServer.start();
   using tracer = new OurTracer();
+  using floor = empty ? new OurTracer(empty) : undefined;
   const accepts = acceptsOf({ calls });
   const hook = 'syscall';
   const captured = { hook, ports: [server.port] } as const;
@@ -39,6 +51,7 @@ export async function acceptCost({ rounds = ROUNDS, warmups = WARMUPS, calls = C
     ours('every attribute', tracer, captured, { counter: 'submitted', accepts }),
     ours('summary mode', tracer, { ...captured, mode: 'summary' }, { counter: 'aggregated', accepts }),
     ours('filtered out', tracer, { hook, ports: [OTHER_PORT] }, { counter: 'filtered', accepts }),
+    ...(floor ? [ours(EMPTY.name, floor, captured)] : []),
   ];
   const timed = await timeInTurn(server, tracings, { call: 'accept', calls, rounds, warmups, isShared: true });
   return { costs: addedCosts(timed), rounds: timed.rounds.length, alone: timed.alone };
@@ -61,7 +74,7 @@ export function addedCostTable(costs: readonly AddedCost[]): Report['table'] {
 }
 
 if (import.meta.main) {
-  const results = await acceptCost();
+  const results = await acceptCost({ empty: buildVariant(EMPTY) });
   const question = 'Cost of an accept as the server sees it, syscall hook';
   report({
     name: 'accept-cost',

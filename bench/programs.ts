@@ -2,12 +2,15 @@
  * What each of our programs takes of one connection, by the kernel's own clock: run_time_ns and run_cnt of bpf_stats, this
  * host's hook. The clock itself is in it, some tens of nanoseconds a run; what entering a tracepoint costs is not.
  *
- * TCPACCEPT_BENCH_BUILDS=NAME=ADDON,... names other builds that take turns with this one: what a change saves.
+ * Builds that leave one thing out take turns with this one: what that thing costs. TCPACCEPT_BENCH_BUILDS=NAME=ADDON,...
+ * names others instead: what a change saves.
  */
 import { execFileSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { OurTracer } from './accept-cost/our-tracer.ts';
 import { buildTimedServer, TimedServer } from './accept-cost/timed-server.ts';
+import { buildVariant } from './programs/build-variant.ts';
+import { VARIANTS } from './programs/variants.ts';
 import { report } from './report.ts';
 import { differenceOf, type Spread, spreadOf, spreadText } from './spread.ts';
 
@@ -45,7 +48,8 @@ type Sample = ReadonlyMap<string, { readonly runs: number; readonly nanos: numbe
 const THIS_BUILD = 'this build';
 
 function otherBuilds(): [name: string, addon: string][] {
-  const builds = process.env['TCPACCEPT_BENCH_BUILDS']?.split(',') ?? [];
+  const builds = process.env['TCPACCEPT_BENCH_BUILDS']?.split(',');
+  if (!builds) return VARIANTS.map((variant) => [variant.name, buildVariant(variant)]);
   return builds.map((build) => build.split('=')).map(([name = '', addon = '']) => [name, addon]);
 }
 

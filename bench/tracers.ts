@@ -5,6 +5,8 @@ import { runInGuest } from '../test/vm/run-in-guest.ts';
 import { buildTimedServer } from './accept-cost/timed-server.ts';
 import type { GuestCosts } from './accept-cost/tracers-in-guest.ts';
 import { addedCostTable } from './accept-cost.ts';
+import { buildVariant } from './programs/build-variant.ts';
+import { BCC_FIELDS, EMPTY } from './programs/variants.ts';
 import { type Report, report } from './report.ts';
 
 const ROUNDS = 5;
@@ -14,6 +16,7 @@ const TOOL_NAMES: readonly ToolName[] = ['bcc', 'bpftrace'];
 /** `tools` take a minute each to start. */
 export function tracersInGuest({ rounds = ROUNDS, calls = CALLS, tools = TOOL_NAMES } = {}): Promise<GuestCosts> {
   buildTimedServer();
+  for (const variant of [EMPTY, BCC_FIELDS]) buildVariant(variant);
   return runInGuest<GuestCosts>({
     line: '6.1',
     program: '../../bench/accept-cost/tracers-in-guest.ts',

@@ -10,6 +10,7 @@ import type { LookupCost } from '../bench/lookups.ts';
 import type { GuestLoads } from '../bench/nginx/tracers-in-guest.ts';
 import type { NginxResult, NginxResults } from '../bench/nginx.ts';
 import type { PacedResults } from '../bench/nginx-paced.ts';
+import { BCC_FIELDS, EMPTY } from '../bench/programs/variants.ts';
 import type { ProgramCost } from '../bench/programs.ts';
 import type { Written } from '../bench/report.ts';
 import type { Spread } from '../bench/spread.ts';
@@ -198,6 +199,15 @@ function nginxValues(loads: readonly NginxResult[]): Record<string, string> {
 function valuesOf(results: Results): Record<string, string> {
   const micros = ({ median }: Spread) => (median / 1000).toFixed(2);
   const { costs } = results['accept-cost'].results;
+  const measured = (among: readonly AddedCost[] | undefined, name: string) => {
+    const cost = among?.find((one) => one.name === name);
+    return cost ? `${micros(cost.addedNs)} µs` : 'not measured yet';
+  };
+  const ofBcc = (name: string) => {
+    const [cost, bcc] = [name, 'bcc'].map((one) => accepts?.find((other) => other.name === one)?.addedNs.median);
+    return cost === undefined || bcc === undefined ? 'not measured yet' : `${(cost / bcc).toFixed(2)}x`;
+  };
+  const accepts = results.tracers?.results.accepts;
   const { plainBytes, gzipBytes, recordsOfARequest } = results.footprint.results;
   const goals = goalsOf(results);
   return {
@@ -209,6 +219,11 @@ function valuesOf(results: Results): Record<string, string> {
     everyAttribute: micros(costOf(costs, 'every attribute').addedNs),
     filteredOut: micros(costOf(costs, 'filtered out').addedNs),
     wholeConnection: micros(costOf(costs, 'every attribute').addedWholeNs),
+    emptyPrograms: measured(costs, EMPTY.name),
+    emptyFexit: ofBcc(`fexit, ${EMPTY.name}`),
+    emptyKretprobe: ofBcc(`kretprobe, ${EMPTY.name}`),
+    briefFexit: ofBcc(`fexit, ${BCC_FIELDS.name}`),
+    briefKretprobe: ofBcc(`kretprobe, ${BCC_FIELDS.name}`),
     guestKernel: results.tracers?.results.kernel ?? 'not run',
     tracersPlot: results.tracers ? '![Added to an accept, by tracer](performance-tracers.svg)' : '',
     plainBytes: plainBytes.toFixed(0),

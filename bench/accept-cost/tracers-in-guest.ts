@@ -1,11 +1,13 @@
 /**
  * Runs inside a guest: each of our hooks in turn with untraced, then each of the other tools, started once, between
- * untraced rounds. Usage: tracers-in-guest.ts RESULT_FILE ROUNDS CALLS TOOL... (bcc, bpftrace).
+ * untraced rounds. Usage: tracers-in-guest.ts RESULT_FILE ROUNDS CALLS TOOL... (bcc, bpftrace). The variants are built.
  */
 import { writeFileSync } from 'node:fs';
 import { cpus, release } from 'node:os';
 import { HOOKS } from '../../src/kernel/binding.ts';
 import { TOOLS, type ToolName } from '../../test/vm/oracle.ts';
+import { addonOf } from '../programs/build-variant.ts';
+import { BCC_FIELDS, EMPTY } from '../programs/variants.ts';
 import { type AddedCost, acceptsOf, addedCosts, ours, type Round, timeInTurn, UNTRACED } from './in-turn.ts';
 import { OtherTracer } from './other-tracer.ts';
 import { OurTracer } from './our-tracer.ts';
@@ -25,12 +27,19 @@ const [rounds, calls] = [Number(roundsText), Number(callsText)];
 
 await using server = await TimedServer.start();
 using tracer = new OurTracer();
+using empty = new OurTracer(addonOf(EMPTY));
+using brief = new OurTracer(addonOf(BCC_FIELDS));
 const accepts = acceptsOf({ calls });
 const settings = HOOKS.map((hook) => ({ hook, ports: [server.port] }));
 const traced = settings.map((one) => ours(one.hook, tracer, one, { counter: 'submitted', accepts }));
+const functionHooks = settings.filter(({ hook }) => hook !== 'syscall');
+const variants = functionHooks.flatMap((one) => [
+  ours(`${one.hook}, ${BCC_FIELDS.name}`, brief, one, { counter: 'submitted', accepts }),
+  ours(`${one.hook}, ${EMPTY.name}`, empty, one),
+]);
 const getpids = settings.map((one) => ours(one.hook, tracer, one));
 
-const times = await timeInTurn(server, [UNTRACED, ...traced], {
+const times = await timeInTurn(server, [UNTRACED, ...traced, ...variants], {
   call: 'accept',
   calls,
   rounds,
