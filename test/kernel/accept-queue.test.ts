@@ -35,6 +35,22 @@ test('length, limit and duration of the queue for each of several queued connect
   }
 });
 
+test('each of two thousand connections that wait at once keeps its time', async () => {
+  await using server = await Server.start();
+  const listener = await server.listen('inet', '127.0.0.1', { backlog: 2000 });
+  await using trace = new Trace({ ports: [listener.port] });
+  const clients = [];
+  for (let i = 0; i < 2000; i++) clients.push(await connectTo(listener.port, '127.0.0.1'));
+  await server.accept(listener, { count: clients.length });
+  const records = await trace.until(server.pid, clients.length);
+  resetAll(clients);
+
+  const durations = records.map(({ queueDurationNs }) => queueDurationNs);
+  assert.equal(durations.filter((durationNs) => durationNs === undefined).length, 0);
+  // Accepted in the order they came, and faster: who came first waited longest.
+  assert.ok((durations[0] ?? 0n) > (durations.at(-1) ?? 0n));
+});
+
 test('a handshake that ended before tracing began has no duration, and everything else', async () => {
   await using server = await Server.start();
   const listener = await server.listen('inet', '127.0.0.1');
