@@ -25,7 +25,7 @@ export function buildVariant(variant: Variant): string {
     const path = `${ROOT}${folder}/bpf/${file}`;
     const source = readFileSync(path, 'utf8');
     if (!source.includes(text)) throw new Error(`bench/programs/variants.ts, ${name}: ${file} has no "${text}"`);
-    writeFileSync(path, source.replace(text, instead));
+    writeFileSync(path, source.replaceAll(text, instead));
   }
   const addon = addonOf(variant);
   execFileSync('make', ['--no-print-directory', '-s', addon.slice(ROOT.length)], { cwd: ROOT, stdio: 'inherit' });
