@@ -9,6 +9,8 @@ import { exampleRecord } from '../../test/output/example-record.ts';
 export const BATCH_RECORDS = 1024;
 const BATCHES = 32;
 const THREADS = 8;
+/** Beyond all pids: a thread's id is no other's, and pids next to each other would make it so. */
+const FIRST_TID = 5_000_000;
 
 /** Batches as the kernel hands them over: 32,768 peers in turn, eight threads of three processes, three listeners. */
 export class DrainedBatches {
@@ -34,7 +36,7 @@ function bytesOf(batch: number): Uint8Array {
       return exampleRecord({
         pid,
         namespacePid: pid,
-        tid: pid + (number % THREADS),
+        tid: FIRST_TID + (number % THREADS),
         peerAddress: `10.${20 + batch}.${(number >> 6) & 255}.${number & 255}`,
         peerPort: 32_768 + (number % 28_000),
         localAddress: `192.168.1.${10 + (number % 3)}`,
