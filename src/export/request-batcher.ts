@@ -14,7 +14,7 @@ const BYTES_LEFT_FREE = 8 * 1024;
 /** Makes one request of the records added since the last. */
 export interface RecordEncoder {
   readonly records: number;
-  /** Of the request that `take` would make now, where that is known before. */
+  /** Of the request that `take` would make now, a few more or as many, where that is known before. */
   readonly bytes?: number;
   add<Kind extends EventKind>(kind: Kind, record: EventRecords[Kind]): void;
   /** The same as `add` of an accept, from where it lies. */
@@ -45,6 +45,8 @@ export class RequestBatcher {
   #summarized = 0;
   /** That the records since the last request stand for. */
   #accepts = 0;
+  /** Of those records, the ones that are in the ledger. */
+  #counted = 0;
 
   constructor(parts: RequestBatcherParts) {
     this.#parts = parts;
@@ -56,30 +58,37 @@ export class RequestBatcher {
       if (kind === 'accepted') this.#accepted++;
       if (kind === 'summarized') this.#summarized++;
       this.#accepts += ACCEPTS_OF[kind](record);
-      this.#added();
+      if (this.#isFull) this.flush();
     }
     this.#wait();
   }
 
   accept(batch: RecordBatch): void {
+    const { encoder } = this.#parts;
     for (let index = 0; index < batch.count; index++) {
-      this.#parts.encoder.addAccept(batch.view(index));
+      encoder.addAccept(batch.view(index));
       this.#accepted++;
       this.#accepts++;
-      this.#added();
+      if (this.#isFull) this.flush();
     }
     this.#wait();
   }
 
-  #added(): void {
-    const { encoder, batch, ledger } = this.#parts;
-    ledger.add('queued', 1);
-    const isFull = (encoder.bytes ?? 0) >= MAX_REQUEST_BYTES - BYTES_LEFT_FREE;
-    if (isFull || encoder.records >= batch.maxExportBatchSize) this.flush();
+  get #isFull(): boolean {
+    const { encoder, batch } = this.#parts;
+    return encoder.records >= batch.maxExportBatchSize || (encoder.bytes ?? 0) >= MAX_REQUEST_BYTES - BYTES_LEFT_FREE;
+  }
+
+  /** The records added since the last time are queued from now on. */
+  #count(): void {
+    const { encoder, ledger } = this.#parts;
+    ledger.add('queued', encoder.records - this.#counted);
+    this.#counted = encoder.records;
   }
 
   #wait(): void {
     const { encoder, batch } = this.#parts;
+    this.#count();
     if (encoder.records > 0) this.#timer ??= setTimeout(() => this.flush(), batch.scheduledDelayMillis);
   }
 
@@ -89,6 +98,8 @@ export class RequestBatcher {
     this.#timer = undefined;
     const { encoder, ledger, onRequest } = this.#parts;
     if (encoder.records === 0) return;
+    this.#count();
+    this.#counted = 0;
     const parts = withinBytes({ ...encoder.take(), accepts: this.#accepts });
     const whole = { accepted: this.#accepted, summarized: this.#summarized };
     this.#accepted = this.#summarized = this.#accepts = 0;

@@ -14,7 +14,7 @@ import {
   UNKNOWN_U32,
   UNKNOWN_U64,
 } from './record-layout.ts';
-import { LISTENER_WORDS, TASK_WORDS } from './shared-fields.ts';
+import { HASHED_WORDS, SHARED_WORDS } from './shared-fields.ts';
 
 const TWO_TO_32 = 2 ** 32;
 
@@ -185,37 +185,24 @@ export class RecordView implements AcceptedConnection {
     return this.#base + OFFSET.peer_address + (this.#isInet6 ? 12 : 0);
   }
 
-  /** The bytes of all `TaskFields`, for `hasTask`. */
-  get task(): Uint32Array {
-    return Uint32Array.from(TASK_WORDS, (offset) => this.#u32(offset));
+  /** The bytes of all `SharedFields`, for `hasShared`. */
+  get shared(): Uint32Array {
+    return Uint32Array.from([...SHARED_WORDS.map((offset) => this.#u32(offset)), Number(this.isIpv4)]);
   }
-  /** Whether the record's `TaskFields` are those of the record `task` was taken from. */
-  hasTask(task: Uint32Array): boolean {
-    return this.#has(TASK_WORDS, task);
+  /** Whether the record's `SharedFields` are those of the record `shared` was taken from. */
+  hasShared(shared: Uint32Array): boolean {
+    for (let i = 0; i < SHARED_WORDS.length; i++) if (this.#u32(SHARED_WORDS[i] ?? 0) !== shared[i]) return false;
+    return shared[SHARED_WORDS.length] === Number(this.isIpv4);
   }
-
-  /** The bytes of all `ListenerFields`, for `hasListener`. */
-  get listener(): Uint32Array {
-    return Uint32Array.from([...LISTENER_WORDS.map((offset) => this.#u32(offset)), Number(this.isIpv4)]);
-  }
-  /** Whether the record's `ListenerFields` are those of the record `listener` was taken from. */
-  hasListener(listener: Uint32Array): boolean {
-    return this.#has(LISTENER_WORDS, listener) && listener[LISTENER_WORDS.length] === Number(this.isIpv4);
-  }
-  /** The same for the same listener, and seldom for another. */
-  get listenerHash(): number {
-    let hash = 0;
-    for (const offset of LISTENER_WORDS) hash = (Math.imul(hash, 31) + this.#u32(offset)) | 0;
+  /** The same for the same `SharedFields`, and seldom for others. */
+  get sharedHash(): number {
+    let hash = this.tid;
+    for (let i = 0; i < HASHED_WORDS; i++) hash = (Math.imul(hash, 31) + this.#u32(SHARED_WORDS[i] ?? 0)) | 0;
     return hash;
   }
 
   get #isInet6(): boolean {
     return this.#u8(OFFSET.socket_family) === AF_INET6;
-  }
-
-  #has(words: readonly number[], values: Uint32Array): boolean {
-    for (let i = 0; i < words.length; i++) if (this.#u32(words[i] ?? 0) !== values[i]) return false;
-    return true;
   }
 
   #address(offset: number): string {

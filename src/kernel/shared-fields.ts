@@ -24,26 +24,29 @@ export type ListenerFields = Pick<
   'localAddress' | 'localPort' | 'networkType' | 'socketFamily' | 'method' | 'mptcp'
 >;
 
-/** Where, in words of four bytes, the bytes of `TaskFields` are. */
-export const TASK_WORDS: readonly number[] = [
-  ...wordsOf(OFFSET.comm, 4),
-  ...wordsOf(OFFSET.executable_name, 8),
-  OFFSET.pid,
+/** What the accepts of one thread on one local address have in common. */
+export type SharedFields = TaskFields & ListenerFields;
+
+/** The words of four bytes that tell local addresses apart, which come first. */
+export const HASHED_WORDS = 6;
+
+/** Where, in words of four bytes, the bytes of `SharedFields` are, save for whether the addresses are mapped. */
+export const SHARED_WORDS: readonly number[] = [
+  ...wordsOf(OFFSET.local_address, 4),
+  // With them goes all that is small: family, method, flags.
+  ...wordsOf(OFFSET.local_port, 2),
   OFFSET.tid,
+  OFFSET.pid,
   OFFSET.namespace_pid,
   OFFSET.user_id,
   OFFSET.real_user_id,
   OFFSET.exec_count,
+  ...wordsOf(OFFSET.comm, 4),
+  ...wordsOf(OFFSET.executable_name, 8),
   ...wordsOf(OFFSET.process_start_boot_ns, 2),
   OFFSET.network_namespace,
   OFFSET.mount_namespace,
   ...wordsOf(OFFSET.cgroup_id, 2),
-];
-
-/** The same for `ListenerFields`, save for whether the addresses are mapped; the last two have all that is small. */
-export const LISTENER_WORDS: readonly number[] = [
-  ...wordsOf(OFFSET.local_address, 4),
-  ...wordsOf(OFFSET.local_port, 2),
 ];
 
 function wordsOf(offset: number, count: number): number[] {

@@ -40,12 +40,8 @@ export const ATTRIBUTES: readonly AttributeRow[] = [
     'Same on every resend of this record: boot id, load time, and for an accept CPU and sequence.',
     each(
       (r) => r.uid,
-      (a, text) =>
-        text
-          .ascii(a.uidPrefix)
-          .decimal(a.connection.cpu)
-          .ascii('-')
-          .u64(a.connection.sequenceLow, a.connection.sequenceHigh),
+      ({ connection: c }, text) => text.decimal(c.cpu).ascii('-').u64(c.sequenceLow, c.sequenceHigh),
+      (a) => a.uidPrefix,
     ),
     { summarized: (r) => r.uid, lost: (r) => r.uid, listener: (r) => r.uid },
   ),

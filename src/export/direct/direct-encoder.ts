@@ -1,5 +1,6 @@
 import type { Resource } from '@opentelemetry/resources';
 import type { AcceptView } from '../../record/accept-record.ts';
+import { ATTRIBUTES } from '../../record/attributes.ts';
 import type { EventKind, EventRecords } from '../../record/events.ts';
 import type { Warn } from '../diagnostics.ts';
 import type { OtlpSettings } from '../otlp-environment.ts';
@@ -21,7 +22,8 @@ export class DirectEncoder implements RecordEncoder {
   readonly #out = new ByteWriter();
   readonly #envelope: RequestEnvelope;
   readonly #limits: OtlpSettings['limits'];
-  readonly #accepts: AcceptEncoder;
+  /** `undefined` where limits may take something of a record: such ones are encoded as any event is. */
+  readonly #accepts: AcceptEncoder | undefined;
   readonly #events: { [Kind in EventKind]?: EventEncoder<Kind> } = {};
   readonly #warn: Warn;
   #records = 0;
@@ -31,7 +33,9 @@ export class DirectEncoder implements RecordEncoder {
     this.#out.length = this.#envelope.headroom;
     this.#limits = limits;
     this.#warn = warn;
-    this.#accepts = new AcceptEncoder(limits);
+    const { attributeCountLimit, attributeValueLengthLimit } = limits;
+    const isLimited = attributeCountLimit < ATTRIBUTES.length || Number.isFinite(attributeValueLengthLimit);
+    this.#accepts = isLimited ? undefined : new AcceptEncoder();
   }
 
   /** Records since the last `take`. */
@@ -39,13 +43,18 @@ export class DirectEncoder implements RecordEncoder {
     return this.#records;
   }
 
-  /** What the request would take now. */
+  /** What the request would take now, a few more or as many. */
   get bytes(): number {
-    return this.#envelope.bytesWith(this.#out.length - this.#envelope.headroom);
+    return this.#out.length + this.#envelope.tailBytes;
   }
 
   addAccept(accept: AcceptView): void {
-    this.#added(this.#accepts.encode(this.#out, accept));
+    if (!this.#accepts) {
+      this.add('accepted', accept);
+      return;
+    }
+    this.#accepts.encode(this.#out, accept);
+    this.#records++;
   }
 
   add<Kind extends EventKind>(kind: Kind, record: EventRecords[Kind]): void {

@@ -1,5 +1,4 @@
-import type { AcceptView } from '../../record/accept-record.ts';
-import type { AttributeValue, Shortcut } from '../../record/attributes.ts';
+import type { AttributeValue } from '../../record/attributes.ts';
 import { ByteWriter } from './byte-writer.ts';
 import { DELIMITED, FIXED64, tag, VARINT, varintBytes } from './wire.ts';
 
@@ -16,6 +15,8 @@ const UINT32_MAX = 2 ** 32 - 1;
 const INT64_END = 2 ** 63;
 /** A message up to this long has a length of one byte. */
 const SHORT = 127;
+/** A double, or the varint of a u32. */
+const LONGEST_NUMBER = 8;
 
 /** Encodes KeyValues of one key, each as a field of a message. */
 export class KeyValue {
@@ -23,12 +24,12 @@ export class KeyValue {
   /** The key, and the tag of the value. */
   readonly #key: Uint8Array;
   readonly #textLimit: number;
-  /** All that comes before an int of so many bytes, before a double, a boolean, and a text of up to `#shortText` bytes. */
-  readonly #beforeInt: readonly Uint8Array[];
-  readonly #beforeDouble: Uint8Array;
+  /** What a text's bytes, or a number's, are written behind: with room for lengths of one byte, filled in by `close...`. */
+  readonly openText: Uint8Array;
+  readonly openNumber: Uint8Array;
   readonly #beforeBoolean: Uint8Array;
-  readonly #beforeText: Uint8Array;
   readonly #shortText: number;
+  readonly #hasShortNumbers: boolean;
 
   /** `textLimit`: UTF-16 code units that a text keeps, which is how the SDK counts. */
   constructor(fieldNumber: number, key: string, textLimit = Number.POSITIVE_INFINITY) {
@@ -39,11 +40,11 @@ export class KeyValue {
     this.#tag = tag(fieldNumber, DELIMITED);
     this.#key = out.slice();
     this.#textLimit = textLimit;
-    this.#beforeInt = Array.from({ length: 6 }, (_, bytes) => this.#before(INT, bytes));
-    this.#beforeDouble = this.#before(DOUBLE, 8);
+    this.openNumber = this.#before(INT, 0);
+    this.openText = Uint8Array.of(...this.#before(STRING, 0), 0);
     this.#beforeBoolean = this.#before(BOOL, 1);
-    this.#beforeText = Uint8Array.of(...this.#before(STRING, 1), 0);
     this.#shortText = SHORT - this.#key.length - 3;
+    this.#hasShortNumbers = this.#key.length + LONGEST_NUMBER + 2 <= SHORT;
   }
 
   write(out: ByteWriter, value: AttributeValue): void {
@@ -59,38 +60,50 @@ export class KeyValue {
     }
   }
 
-  /** Has `straight` write its text, or writes the value that it returns; `false`, and nothing written, for `undefined`. */
-  writeStraight(out: ByteWriter, accept: AcceptView, straight: NonNullable<Shortcut['straight']>): boolean {
-    const start = out.length;
-    // What is right for a short text, which nearly all are.
-    out.bytes(this.#beforeText);
-    const textStart = out.length;
-    const value = straight(accept, out);
-    if (typeof value !== 'object') {
-      out.length = start;
-      if (value !== undefined) this.write(out, value);
-      return value !== undefined;
-    }
-    const textBytes = Math.min(out.length - textStart, this.#textLimit);
-    out.length = textStart + textBytes;
+  /** Ends a text whose bytes were written behind `openText`, from `start`. */
+  closeText(out: ByteWriter, start: number): void {
+    const textBytes = out.length - start;
     if (textBytes <= this.#shortText) {
-      const keyEnd = start + 2 + this.#key.length;
-      out.putByte(textBytes, textStart - 1);
-      out.putByte(textBytes + 2, keyEnd);
-      out.putByte(textBytes + 3 + this.#key.length, start + 1);
-    } else {
-      out.shift(textStart, this.#textHeaderBytes(textBytes) - this.#beforeText.length);
-      out.length = start;
-      this.#textHeader(out, textBytes);
-      out.length += textBytes;
+      out.putByte(textBytes, start - 1);
+      out.putByte(textBytes + 2, start - 3);
+      out.putByte(textBytes + 3 + this.#key.length, start - 4 - this.#key.length);
+      return;
     }
+    const opened = start - this.openText.length;
+    out.shift(start, this.#textHeaderBytes(textBytes) - this.openText.length);
+    out.length = opened;
+    this.#textHeader(out, textBytes);
+    out.length += textBytes;
+  }
+
+  /** Writes a number behind `openNumber`; `false`, and nothing written, for those that take another beginning. */
+  closeNumber(out: ByteWriter, value: number): boolean {
+    const start = out.length;
+    if (!this.#hasShortNumbers) return false;
+    if (value >= 0 && value <= UINT32_MAX && Number.isInteger(value)) {
+      out.varint(value);
+      this.#closeNumber(out, start, INT);
+      return true;
+    }
+    // As the SDK does: whole numbers are ints, whatever the attribute is otherwise.
+    if (Number.isInteger(value)) return false;
+    out.double(value);
+    this.#closeNumber(out, start, DOUBLE);
     return true;
   }
 
+  #closeNumber(out: ByteWriter, start: number, valueTag: number): void {
+    const valueBytes = 1 + out.length - start;
+    out.putByte(valueTag, start - 1);
+    out.putByte(valueBytes, start - 2);
+    out.putByte(valueBytes + 1 + this.#key.length, start - 3 - this.#key.length);
+  }
+
   #text(out: ByteWriter, text: string): void {
-    const textBytes = out.textBytes(text);
-    this.#textHeader(out, textBytes);
-    out.textOf(text, textBytes);
+    out.bytes(this.openText);
+    const start = out.length;
+    out.rawText(text);
+    this.closeText(out, start);
   }
 
   #texts(out: ByteWriter, texts: readonly string[]): void {
@@ -113,17 +126,17 @@ export class KeyValue {
     return text.length > this.#textLimit ? text.slice(0, this.#textLimit) : text;
   }
 
-  /** As the SDK does: whole numbers are ints, whatever the attribute is otherwise. */
   #number(out: ByteWriter, value: number): void {
-    if (value >= 0 && value <= UINT32_MAX && Number.isInteger(value)) {
-      out.bytes(this.#beforeInt[varintBytes(value)] ?? this.#key);
-      out.varint(value);
-    } else if (Number.isInteger(value) && value >= -INT64_END && value < INT64_END) {
+    const start = out.length;
+    out.bytes(this.openNumber);
+    if (this.closeNumber(out, value)) return;
+    out.length = start;
+    if (Number.isInteger(value) && value >= -INT64_END && value < INT64_END) {
       const whole = BigInt.asUintN(64, BigInt(value));
       out.bytes(this.#before(INT, Math.ceil(whole.toString(2).length / 7)));
       out.varint64(whole);
     } else {
-      out.bytes(this.#beforeDouble);
+      out.bytes(this.#before(DOUBLE, 8));
       out.double(value);
     }
   }

@@ -23,6 +23,8 @@ export class RequestEnvelope {
   readonly #scopeSchema: Uint8Array;
   /** Room to leave before the records. */
   readonly headroom: number;
+  /** What comes behind them. */
+  readonly tailBytes: number;
 
   constructor(resource: Resource) {
     this.#resource = message(WHO, (out) => writeResource(out, resource));
@@ -30,11 +32,7 @@ export class RequestEnvelope {
     this.#scope = message(WHO, writeScope);
     this.#scopeSchema = schema(SCHEMA_URL);
     this.headroom = this.#header(MOST_BYTES).length;
-  }
-
-  /** How long a request is whose encoded records take `recordBytes`. */
-  bytesWith(recordBytes: number): number {
-    return withHeader(this.#lengths(recordBytes).resourceLogs);
+    this.tailBytes = this.#scopeSchema.length + this.#resourceSchema.length;
   }
 
   /** The request of the records that `out` has behind the headroom, where they are. */
@@ -48,7 +46,8 @@ export class RequestEnvelope {
   }
 
   #header(recordBytes: number): Uint8Array {
-    const { scopeLogs, resourceLogs } = this.#lengths(recordBytes);
+    const scopeLogs = this.#scope.length + recordBytes + this.#scopeSchema.length;
+    const resourceLogs = this.#resource.length + withHeader(scopeLogs) + this.#resourceSchema.length;
     const out = new ByteWriter();
     out.byte(RESOURCE_LOGS);
     out.varint(resourceLogs);
@@ -57,11 +56,6 @@ export class RequestEnvelope {
     out.varint(scopeLogs);
     out.bytes(this.#scope);
     return out.slice();
-  }
-
-  #lengths(recordBytes: number): { scopeLogs: number; resourceLogs: number } {
-    const scopeLogs = this.#scope.length + recordBytes + this.#scopeSchema.length;
-    return { scopeLogs, resourceLogs: this.#resource.length + withHeader(scopeLogs) + this.#resourceSchema.length };
   }
 }
 
