@@ -1,5 +1,6 @@
 import { type Agent, type ClientRequest, type RequestOptions, request as requestOverHttp } from 'node:http';
 import { request as requestOverHttps } from 'node:https';
+import { urlToHttpOptions } from 'node:url';
 import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
 import { convertLegacyHttpOptions } from '@opentelemetry/otlp-exporter-base/node-http';
@@ -7,6 +8,7 @@ import { PACKAGE_NAME, PACKAGE_VERSION } from '../../version.ts';
 import { exporterOptions } from '../exporter-options.ts';
 import type { OtlpSettings } from '../otlp-environment.ts';
 import { otlpJsonOf } from '../otlp-json.ts';
+import { headerList } from './header-list.ts';
 import { hideSecrets } from './hide-secrets.ts';
 import { readBody } from './read-body.ts';
 import { type Answer, outcomeOf, type SendOutcome } from './send-outcome.ts';
@@ -34,14 +36,17 @@ interface OtlpTransportParts {
  * and of `process.env`; OTEL_EXPORTER_OTLP_TIMEOUT is for one attempt, from connecting to the end of the answer.
  */
 export class OtlpTransport {
-  readonly #url: URL;
+  readonly #isTls: boolean;
   readonly #options: RequestOptions;
+  /** Names and values in turn, as they go out: of those, node:http has the least to do. */
+  readonly #headers: readonly string[];
   readonly #agent: Agent;
   readonly #timeoutMillis: number;
   readonly #isJson: boolean;
   readonly #compresses: boolean;
   readonly #hide: (text: string) => string;
-  readonly #closing = new AbortController();
+  readonly #underWay = new Set<ClientRequest>();
+  #isClosed = false;
 
   /** Reads the credentials; nothing is connected yet. */
   static async open(settings: OtlpSettings): Promise<OtlpTransport> {
@@ -57,22 +62,18 @@ export class OtlpTransport {
 
   private constructor({ url, agent, headers, isJson, timeoutMillis, compresses }: OtlpTransportParts) {
     const { 'Content-Type': _, ...secrets } = headers;
-    this.#url = url;
+    this.#isTls = url.protocol === 'https:';
     this.#agent = agent;
     this.#timeoutMillis = timeoutMillis;
     this.#isJson = isJson;
     this.#compresses = compresses;
     this.#hide = hideSecrets(url.href, secrets);
-    this.#options = {
-      method: 'POST',
-      agent,
-      signal: this.#closing.signal,
-      headers: {
-        'User-Agent': `${PACKAGE_NAME}/${PACKAGE_VERSION}`,
-        ...headers,
-        ...(compresses && { 'Content-Encoding': 'gzip' }),
-      },
-    };
+    this.#options = { ...urlToHttpOptions(url), method: 'POST', agent };
+    this.#headers = headerList(url, {
+      'User-Agent': `${PACKAGE_NAME}/${PACKAGE_VERSION}`,
+      ...headers,
+      ...(compresses && { 'Content-Encoding': 'gzip' }),
+    });
   }
 
   /** Tries once to deliver `body`, protobuf whatever goes over the wire. Never rejects, and takes no longer than the timeout. */
@@ -90,26 +91,30 @@ export class OtlpTransport {
 
   /** Ends what is under way, which then counts as not answered, and every connection. */
   close(): void {
-    this.#closing.abort();
+    this.#isClosed = true;
+    for (const request of this.#underWay) request.destroy(new Error('closed'));
     this.#agent.destroy();
   }
 
   async #exchange(payload: Uint8Array): Promise<Answer> {
     const deadline = performance.now() + this.#timeoutMillis;
-    const first = this.#request();
+    const first = this.#request(payload);
     try {
       return await exchange(first, payload, deadline);
     } catch (error) {
       // A server may close a kept connection just as we begin to use it: that says nothing of the endpoint.
       const { code }: Partial<NodeJS.ErrnoException> = Object(error);
       if (!first.reusedSocket || (code !== 'ECONNRESET' && code !== 'EPIPE')) throw error;
-      return await exchange(this.#request(), payload, deadline);
+      return await exchange(this.#request(payload), payload, deadline);
     }
   }
 
-  #request(): ClientRequest {
-    const request = this.#url.protocol === 'https:' ? requestOverHttps : requestOverHttp;
-    return request(this.#url, this.#options);
+  #request({ length }: Uint8Array): ClientRequest {
+    if (this.#isClosed) throw new Error('closed');
+    const headers = [...this.#headers, 'Content-Length', `${length}`];
+    const request = (this.#isTls ? requestOverHttps : requestOverHttp)({ ...this.#options, headers });
+    this.#underWay.add(request);
+    return request.once('close', () => this.#underWay.delete(request));
   }
 }
 

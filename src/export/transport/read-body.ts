@@ -13,7 +13,7 @@ export interface ResponseBody {
 /** Reads at most 64 KiB for at most `millis`, then cuts the connection. Never rejects. */
 export function readBody(response: IncomingMessage, millis: number): Promise<ResponseBody> {
   const { promise, resolve } = Promise.withResolvers<ResponseBody>();
-  // One buffer, since a hostile server may send each byte as a chunk of its own.
+  // One buffer that grows, since a hostile server may send each byte as a chunk of its own.
   let buffer = Buffer.alloc(0);
   let length = 0;
   const finish = (isWhole: boolean) => {
@@ -24,7 +24,12 @@ export function readBody(response: IncomingMessage, millis: number): Promise<Res
   const timer = setTimeout(finish, millis, false);
   response
     .on('data', (chunk: Buffer) => {
-      if (buffer.length === 0) buffer = Buffer.allocUnsafeSlow(MOST_BYTES);
+      const needed = Math.min(length + chunk.length, MOST_BYTES);
+      if (needed > buffer.length) {
+        const larger = Buffer.allocUnsafeSlow(Math.min(Math.max(2 * buffer.length, needed), MOST_BYTES));
+        buffer.copy(larger, 0, 0, length);
+        buffer = larger;
+      }
       length += chunk.copy(buffer, length);
       if (length === MOST_BYTES) finish(false);
     })
