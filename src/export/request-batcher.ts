@@ -7,7 +7,7 @@ import type { EncodedRequest } from './transport/encoded-request.ts';
 import { split } from './transport/split-request.ts';
 
 /** Of a request: what a spool's row holds at most. Only a single record that is larger makes a larger one. */
-export const MAX_REQUEST_BYTES = 256 * 1024;
+export const MAX_REQUEST_BYTES = 512 * 1024;
 /** A request is taken when it comes this near: the next record might not fit. */
 const BYTES_LEFT_FREE = 8 * 1024;
 

@@ -73,7 +73,7 @@ test('what is not full goes out after the delay', { timeout: 10_000 }, async () 
   assert.deepEqual(requests, [[1, 2]]);
 });
 
-test('no request is larger than 256 KiB, with an encoder that knows its size and with one that does not', () => {
+test('no request is larger than 512 KiB, with an encoder that knows its size and with one that does not', () => {
   const records = Array.from({ length: 400 }, (_, number) => `[record ${number}] `.padEnd(3000, '.'));
   for (const knowsBytes of [true, false]) {
     const waiting: ReadableLogRecord[] = [];
@@ -109,7 +109,7 @@ test('no request is larger than 256 KiB, with an encoder that knows its size and
     });
     batcher.accept(batchOf(records.map((_, index) => exampleRecord({ peerPort: index + 1 }))));
     batcher.flush();
-    assert.ok(requests.every(({ body }) => body.length <= 256 * 1024));
+    assert.ok(requests.every(({ body }) => body.length <= 512 * 1024));
     assert.ok(requests.length >= 4 && requests.length <= 8, `${requests.length} requests`);
     assert.deepEqual(
       requests.flatMap(({ body }) => numbersIn(body)),
