@@ -3,7 +3,7 @@ import { EVENTS } from '../../record/events.ts';
 import type { AcceptPlan } from './accept-plan.ts';
 import { AcceptPlans } from './accept-plans.ts';
 import type { ByteWriter } from './byte-writer.ts';
-import { beginBody, endBody, RecordFrame } from './record-frame.ts';
+import { RecordFrame } from './record-frame.ts';
 
 /**
  * Encodes accepts, whole, from where they lie in their batch, in the order of the attribute table.
@@ -13,19 +13,24 @@ import { beginBody, endBody, RecordFrame } from './record-frame.ts';
  */
 export class AcceptEncoder {
   readonly #frame = new RecordFrame('accepted');
-  readonly #plans = new AcceptPlans();
+  readonly #plans = new AcceptPlans(this.#frame);
 
   encode(out: ByteWriter, accept: AcceptView): void {
     const plan = this.#plans.of(accept);
-    const start = this.#frame.begin(out, EVENTS.accepted.timestampUnixNs(accept));
+    const start = out.length;
     writeBody(out, accept, plan);
+    this.#frame.fillBody(out, start, plan.bodyEndBytes);
     writeAttributes(out, accept, plan);
-    this.#frame.end(out, start, 0, accept.span, accept.connection.observedUnixNs);
+    const { span, connection } = accept;
+    if (span) {
+      out.length -= this.#frame.closing.length;
+      this.#frame.close(out, 0, span);
+    }
+    this.#frame.fill(out, start, EVENTS.accepted.timestampUnixNs(accept), connection.observedUnixNs);
   }
 }
 
-function writeBody(out: ByteWriter, accept: AcceptView, { body, bodyEnd }: AcceptPlan): void {
-  const start = beginBody(out);
+function writeBody(out: ByteWriter, accept: AcceptView, { body }: AcceptPlan): void {
   for (let i = 0; i < body.length; i++) {
     const gap = body[i];
     if (!gap) continue;
@@ -33,11 +38,9 @@ function writeBody(out: ByteWriter, accept: AcceptView, { body, bodyEnd }: Accep
     const value = gap.read(accept, out);
     if (typeof value === 'string') out.rawText(value);
   }
-  out.bytes(bodyEnd);
-  endBody(out, start);
 }
 
-function writeAttributes(out: ByteWriter, accept: AcceptView, { attributes, attributesEnd }: AcceptPlan): void {
+function writeAttributes(out: ByteWriter, accept: AcceptView, { attributes, end }: AcceptPlan): void {
   for (let i = 0; i < attributes.length; i++) {
     const gap = attributes[i];
     if (!gap) continue;
@@ -53,5 +56,5 @@ function writeAttributes(out: ByteWriter, accept: AcceptView, { attributes, attr
       if (known !== undefined) gap.keyValue.write(out, known);
     }
   }
-  out.bytes(attributesEnd);
+  out.bytes(end);
 }

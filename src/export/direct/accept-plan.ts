@@ -4,7 +4,7 @@ import { ACCEPT_BODY } from '../../record/body.ts';
 import type { Reading, Straight } from '../../record/reading.ts';
 import { ByteWriter } from './byte-writer.ts';
 import { KeyValue } from './key-value.ts';
-import { ATTRIBUTES_FIELD } from './record-frame.ts';
+import { ATTRIBUTES_FIELD, type RecordFrame } from './record-frame.ts';
 
 /** A value that each record has its own of, and the bytes before it that all have: one copy for them. */
 export interface Gap {
@@ -24,9 +24,11 @@ export interface AttributeGap extends Gap {
 /** How to encode the accepts of one thread on one local address: in turn what they share, and what they do not. */
 export interface AcceptPlan {
   readonly body: readonly Gap[];
-  readonly bodyEnd: Uint8Array;
+  /** Of the body, behind its last gap: they are before the first attribute's. */
+  readonly bodyEndBytes: number;
   readonly attributes: readonly AttributeGap[];
-  readonly attributesEnd: Uint8Array;
+  /** Behind the last gap, the frame's closing included. */
+  readonly end: Uint8Array;
 }
 
 const ROWS = ATTRIBUTES.flatMap(({ name, type, values, shortcut }) =>
@@ -35,14 +37,15 @@ const ROWS = ATTRIBUTES.flatMap(({ name, type, values, shortcut }) =>
     : [],
 );
 
-export function planOf(accept: AcceptView): AcceptPlan {
+export function planOf(accept: AcceptView, frame: RecordFrame): AcceptPlan {
   const out = new ByteWriter();
+  out.bytes(frame.opening);
   const body: Gap[] = [];
   for (const reading of ACCEPT_BODY) {
     if (reading.isShared) out.rawText(String(reading.value(accept)));
     else body.push(gapOf(out, reading, accept));
   }
-  const bodyEnd = taken(out);
+  const bodyEndBytes = out.length;
   const attributes: AttributeGap[] = [];
   for (const { reading, type, keyValue } of ROWS) {
     const shared = reading.isShared ? reading.value(accept) : undefined;
@@ -54,7 +57,8 @@ export function planOf(accept: AcceptView): AcceptPlan {
     const { value } = reading;
     attributes.push({ ...gapOf(out, reading, accept), keyValue, isText, opening: opening.length, value });
   }
-  return { body, bodyEnd, attributes, attributesEnd: taken(out) };
+  out.bytes(frame.closing);
+  return { body, bodyEndBytes, attributes, end: taken(out) };
 }
 
 function gapOf(out: ByteWriter, { value, straight, begins }: Reading, accept: AcceptView): Gap {

@@ -3,7 +3,7 @@ import { EVENTS, type EventKind, type EventRecords } from '../../record/events.t
 import type { OtlpSettings } from '../otlp-environment.ts';
 import type { ByteWriter } from './byte-writer.ts';
 import { KeyValue } from './key-value.ts';
-import { ATTRIBUTES_FIELD, beginBody, endBody, RecordFrame } from './record-frame.ts';
+import { ATTRIBUTES_FIELD, RecordFrame } from './record-frame.ts';
 
 /** Encodes records of one kind of event from their values, as the tables have them. */
 export class EventEncoder<Kind extends EventKind> {
@@ -22,10 +22,10 @@ export class EventEncoder<Kind extends EventKind> {
   /** Returns how many attributes the limit left out. */
   encode(out: ByteWriter, record: EventRecords[Kind]): number {
     const { timestampUnixNs, observedUnixNs, body, span } = EVENTS[this.#kind];
-    const start = this.#frame.begin(out, timestampUnixNs(record));
-    const bodyStart = beginBody(out);
+    const start = out.length;
+    out.bytes(this.#frame.opening);
     out.rawText(body(record));
-    endBody(out, bodyStart);
+    this.#frame.fillBody(out, start);
     let attributes = 0;
     for (const [index, { values }] of ATTRIBUTES.entries()) {
       const value = values[this.#kind]?.(record);
@@ -33,7 +33,8 @@ export class EventEncoder<Kind extends EventKind> {
       if (attributes++ < this.#attributeLimit) this.#keyValues[index]?.write(out, value);
     }
     const dropped = Math.max(attributes - this.#attributeLimit, 0);
-    this.#frame.end(out, start, dropped, span?.(record), observedUnixNs(record));
+    this.#frame.close(out, dropped, span?.(record));
+    this.#frame.fill(out, start, timestampUnixNs(record), observedUnixNs(record));
     return dropped;
   }
 }

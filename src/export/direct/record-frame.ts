@@ -25,55 +25,50 @@ const BODY_OPENING = Uint8Array.of(BODY, 0, STRING, 0);
 const BEFORE_SPAN_ID = Uint8Array.of(SPAN_ID, 8);
 
 /** A record with all its attributes takes two bytes for its length. */
-const LENGTH_BYTES = 2;
-const TIME_BYTES = 8;
-const NO_TIME = new Uint8Array(TIME_BYTES);
+const NO_LENGTH = [0, 0];
+const NO_TIME = new Uint8Array(8);
 
-/** What of log records of one kind of event is the same, and their beginning and end. */
+/** What of log records of one kind of event is the same, and what stands at places that do not depend on the rest. */
 export class RecordFrame {
-  /** Up to the body, without the length and the time. */
-  readonly #beginning: Uint8Array;
-  /** Of a record that lost no attribute and has no span, without the observed time. */
-  readonly #end: Uint8Array;
+  /** Up to the body's text, with room for what `fill` and `fillBody` fill in. */
+  readonly opening: Uint8Array;
+  /** Of a record that lost no attribute and has no span. */
+  readonly closing: Uint8Array;
   readonly #eventName: Uint8Array;
 
   constructor(kind: EventKind) {
     const { name, severityNumber } = EVENTS[kind];
-    this.#beginning = Uint8Array.of(LOG_RECORD, 0, 0, TIME, ...NO_TIME, SEVERITY_NUMBER, severityNumber);
+    const before = [LOG_RECORD, ...NO_LENGTH, TIME, ...NO_TIME, SEVERITY_NUMBER, severityNumber];
+    this.opening = Uint8Array.of(...before, ...BODY_OPENING);
     const out = new ByteWriter();
     out.byte(EVENT_NAME);
     out.text(name);
     this.#eventName = out.slice();
-    this.#end = Uint8Array.of(DROPPED_ATTRIBUTES_COUNT, 0, OBSERVED_TIME, ...NO_TIME, ...this.#eventName);
+    this.closing = Uint8Array.of(DROPPED_ATTRIBUTES_COUNT, 0, OBSERVED_TIME, ...NO_TIME, ...this.#eventName);
   }
 
-  /** Returns where the record began, for `end`; its body comes next, then its attributes. */
-  begin(out: ByteWriter, timestampUnixNs: bigint): number {
-    const start = out.length;
-    out.bytes(this.#beginning);
-    out.putFixed64(timestampUnixNs, start + 1 + LENGTH_BYTES + 1);
-    return start;
+  /** The body's text is written, up to its last `bytesToCome`, of the record that began at `start`. */
+  fillBody(out: ByteWriter, start: number, bytesToCome = 0): void {
+    const textAt = start + this.opening.length;
+    fillLength(out, textAt - 1, 1, bytesToCome);
+    fillLength(out, textAt - 3, 1, bytesToCome);
   }
 
-  end(
-    out: ByteWriter,
-    start: number,
-    droppedAttributes: number,
-    span: SpanIds | undefined,
-    observedUnixNs: bigint,
-  ): void {
-    if (droppedAttributes === 0 && !span) {
-      out.bytes(this.#end);
-    } else {
-      out.byte(DROPPED_ATTRIBUTES_COUNT);
-      out.varint(droppedAttributes);
-      if (span) writeSpan(out, span);
-      out.byte(OBSERVED_TIME);
-      out.bytes(NO_TIME);
-      out.bytes(this.#eventName);
-    }
-    out.putFixed64(observedUnixNs, out.length - this.#eventName.length - TIME_BYTES);
-    fillLength(out, start + 1, LENGTH_BYTES);
+  /** In place of `closing`. */
+  close(out: ByteWriter, droppedAttributes: number, span: SpanIds | undefined): void {
+    out.byte(DROPPED_ATTRIBUTES_COUNT);
+    out.varint(droppedAttributes);
+    if (span) writeSpan(out, span);
+    out.byte(OBSERVED_TIME);
+    out.bytes(NO_TIME);
+    out.bytes(this.#eventName);
+  }
+
+  /** The record that began at `start` is written. */
+  fill(out: ByteWriter, start: number, timestampUnixNs: bigint, observedUnixNs: bigint): void {
+    out.putFixed64(timestampUnixNs, start + 1 + NO_LENGTH.length + 1);
+    out.putFixed64(observedUnixNs, out.length - this.#eventName.length - NO_TIME.length);
+    fillLength(out, start + 1, NO_LENGTH.length);
   }
 }
 
@@ -84,33 +79,13 @@ function writeSpan(out: ByteWriter, { traceId, spanId }: SpanIds): void {
   out.bytes(Buffer.from(spanId, 'hex'));
 }
 
-/** Returns where the body began, for `endBody`; its text comes next. */
-export function beginBody(out: ByteWriter): number {
-  const start = out.length;
-  out.bytes(BODY_OPENING);
-  return start;
-}
-
-export function endBody(out: ByteWriter, start: number): void {
-  fillLength(out, start + 3, 1);
-  fillLength(out, start + 1, 1);
-}
-
-/** Writes at `at`, where `reserved` bytes were left for it, how long what follows it is. */
-function fillLength(out: ByteWriter, at: number, reserved: number): void {
-  const bytes = out.length - at - reserved;
-  if (reserved === 2 && bytes > 127 && bytes < 16_384) {
-    out.putByte((bytes & 127) | 128, at);
-    out.putByte(bytes >> 7, at + 1);
-    return;
-  }
-  if (reserved === 1 && bytes < 128) {
-    out.putByte(bytes, at);
-    return;
-  }
-  const lengthBytes = varintBytes(bytes);
-  if (lengthBytes !== reserved) out.shift(at + reserved, lengthBytes - reserved);
+/** Writes at `at`, where `reserved` bytes were left for it, how long what follows it is, with `bytesToCome`. */
+function fillLength(out: ByteWriter, at: number, reserved: number, bytesToCome = 0): void {
+  const end = out.length;
+  const bytes = end - at - reserved + bytesToCome;
+  const moved = varintBytes(bytes) - reserved;
+  if (moved !== 0) out.shift(at + reserved, moved);
   out.length = at;
   out.varint(bytes);
-  out.length += bytes;
+  out.length = end + moved;
 }
