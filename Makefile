@@ -56,9 +56,10 @@ $(B)/native/%.o: native/%.cc $(wildcard native/*.h) bpf/event.h bpf/end.h bpf/li
 $(B)/tcpaccept.node: $(OBJECTS) $(L)/libbpf.a
 	$(CXX) $(LINK_FLAGS) $^ $(LIBRARIES) -o $@
 
-$(B)/dist.stamp: $(shell find src -name '*.ts') tsconfig.json tsconfig.build.json node_modules/.package-lock.json
+$(B)/dist.stamp: $(shell find src -name '*.ts') tsconfig.json tsconfig.build.json setup/bundle.ts node_modules/.package-lock.json
 	rm -rf dist
 	$(B)/node node_modules/typescript/bin/tsc -p tsconfig.build.json
+	$(B)/node setup/bundle.ts
 	@touch $@
 
 # What benches time, and what asks a server at a fixed rate.

@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { extname } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { TcpAcceptError } from '../../errors.ts';
+import { PACKAGE_ROOT } from '../../version.ts';
 import type { SpoolCall, SpoolOpening, SpoolReply } from './spool-calls.ts';
 import type { SpoolSettings } from './spool-settings.ts';
 import type { OpenedSpool } from './spool-store.ts';
@@ -29,8 +30,8 @@ export class DiskSpool {
    * Throws `ERR_SPOOL_HELD` when another process has it.
    */
   static async open(settings: SpoolSettings): Promise<DiskSpool | string> {
-    // The compiled code has another extension.
-    const path = new URL(`./spool-worker${extname(import.meta.url)}`, import.meta.url);
+    const [folder, extension] = extname(import.meta.url) === '.ts' ? ['src', 'ts'] : ['dist', 'js'];
+    const path = new URL(`${folder}/export/spool/spool-worker.${extension}`, PACKAGE_ROOT);
     const worker = new Worker(path, { workerData: settings, resourceLimits: LIMITS });
     try {
       const [opening] = (await once(worker, 'message')) as [SpoolOpening];
