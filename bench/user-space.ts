@@ -8,13 +8,16 @@ import { ratioOf, type Spread, spreadOf, spreadText } from './spread.ts';
 
 const LANE = new URL('user-space/lane.ts', import.meta.url);
 const ROUNDS = 5;
-const WARMUPS = 2;
+/** The lanes are for processes that run for days: until node:http is compiled takes a thousand requests. */
+const WARMUPS = 16;
 const RECORDS = 32 * 1024;
 
 export interface UserSpaceResult {
   readonly target: string;
   readonly directMicros: Spread;
   readonly sdkMicros: Spread;
+  /** A copy of each record's bytes, and a plain socket. */
+  readonly floorMicros: Spread;
   /** SDK lane to direct lane. */
   readonly ratio: Spread;
 }
@@ -25,7 +28,7 @@ export async function compareLanes(
   endpoint: string,
   { rounds = ROUNDS, warmups = WARMUPS, records = RECORDS } = {},
 ): Promise<UserSpaceResult> {
-  const variants: Variant[] = ['direct', 'sdk'].map((lane) => ({
+  const variants: Variant[] = ['floor', 'direct', 'sdk'].map((lane) => ({
     name: lane,
     module: LANE,
     args: [lane, endpoint, `${records}`],
@@ -36,6 +39,7 @@ export async function compareLanes(
     target,
     directMicros: spreadOf(micros('direct')),
     sdkMicros: spreadOf(micros('sdk')),
+    floorMicros: spreadOf(micros('floor')),
     ratio: ratioOf(micros('sdk'), micros('direct')),
   };
 }
@@ -49,9 +53,10 @@ if (import.meta.main) {
   await using collector = await startCollector();
   results.push(await compareLanes('collector, into a file', collector.httpEndpoint));
   const table: Report['table'] = {
-    columns: ['where to', 'direct lane, µs', 'SDK lane, µs', 'SDK / direct'],
-    rows: results.map(({ target, directMicros, sdkMicros, ratio }) => [
+    columns: ['where to', 'floor, µs', 'direct lane, µs', 'SDK lane, µs', 'SDK / direct'],
+    rows: results.map(({ target, floorMicros, directMicros, sdkMicros, ratio }) => [
       target,
+      spreadText(floorMicros),
       spreadText(directMicros),
       spreadText(sdkMicros),
       spreadText(ratio, 1),

@@ -1,4 +1,4 @@
-/** Sends records through one lane, and says what that took: `lane.ts direct|sdk none|URL RECORDS`. */
+/** Sends records through one lane, and says what that took: `lane.ts direct|sdk|floor none|URL RECORDS`. */
 import { setImmediate as turn } from 'node:timers/promises';
 import { resourceFromAttributes } from '@opentelemetry/resources';
 import { DirectEncoder } from '../../src/export/direct/direct-encoder.ts';
@@ -14,9 +14,10 @@ import type { RecordSink } from '../../src/record/accept-record.ts';
 import { SdkEncoder } from '../../test/export/direct/sdk-encoder.ts';
 import { serve } from '../alternate.ts';
 import { BATCH_RECORDS, DrainedBatches } from './drained-batches.ts';
+import { Floor } from './floor.ts';
 
 /** Enough for every request that may be under way, and some being made. */
-const MOST_QUEUED = 8 * BATCH_RECORDS;
+const MOST_QUEUED = 4 * BATCH_RECORDS;
 
 /** Tells when fewer records are queued: asking with a timer costs more than what is measured here. */
 class WatchedLedger extends Ledger {
@@ -69,6 +70,9 @@ async function openSink(): Promise<RecordSink> {
   const { settings } = readOtlpEnvironment(target === 'none' ? {} : { OTEL_EXPORTER_OTLP_ENDPOINT: target });
   const warn = (_cause: string, text: string) => void process.stderr.write(`${text}\n`);
   const { limits } = settings;
+  if (lane === 'floor') {
+    return new Floor({ resource, limits, warn }, ledger, target === 'none' ? undefined : new URL(target));
+  }
   if (target !== 'none') {
     process.env['OTEL_EXPORTER_OTLP_ENDPOINT'] = target;
     return await (lane === 'sdk' ? SdkLane : DirectLane).open({ settings, resource, ledger, warn });
