@@ -3,8 +3,8 @@ import type { TextWriter } from '../../record/text-writer.ts';
 const FIRST_CAPACITY = 256;
 /** What one of the short writes takes at most: the digits of a u64. Copying so few one by one costs less than a call. */
 const SHORT = 20;
-/** Requests that may be under way at once, and one. */
-const MOST_SPARES = 5;
+/** Requests that may be under way at once, and as many that wait: 4 MiB of the largest. */
+const MOST_SPARES = 8;
 const ZERO = 0x30;
 const DOT = 0x2e;
 const TWO_TO_32 = 2 ** 32;
