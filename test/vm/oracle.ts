@@ -58,12 +58,15 @@ export class Oracle {
     return oracle;
   }
 
-  /** Resolves when all that was accepted before is in `rows`. */
+  /**
+   * Resolves when all that was accepted before is in `rows`. Killed then: bpftrace 0.17 does not always end on SIGINT, as
+   * seen twice in guests of 6.1 and 6.12.
+   */
   async end(): Promise<void> {
     for (let i = 0; i < MARKERS; i++) await this.#untilShown(SEEN_MILLIS);
     const ended = once(this.#child, 'exit');
-    this.#child.kill('SIGINT');
-    if (!(await Promise.race([ended, pause(SEEN_MILLIS, false)]))) throw new Error(`${this.#name} does not end`);
+    this.#child.kill('SIGKILL');
+    await ended;
   }
 
   async #untilShown(withinMillis: number): Promise<void> {
