@@ -49,7 +49,8 @@ static __always_inline bool hand_over(struct queue_stamp *stamp, u64 from, u64 t
 	return __sync_val_compare_and_swap(&stamp->socket, from, to) == from;
 }
 
-/* In a slot that is its own from an earlier life or free, or in place of the oldest. */
+/* In a slot that is its own from an earlier life or free, or in place of the oldest. Where another CPU takes that slot at the
+ * same moment, the connection has no stamp. */
 static __always_inline void stamp_queued(struct sock *sk)
 {
 	struct queue_stamp *stamps = stamps_of(sk), *oldest = stamps;

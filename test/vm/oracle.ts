@@ -60,7 +60,7 @@ export class Oracle {
 
   /**
    * Resolves when all that was accepted before is in `rows`. Killed then: bpftrace 0.17 does not always end on SIGINT, as
-   * seen twice in guests of 6.1 and 6.12.
+   * seen in a guest of 6.12.
    */
   async end(): Promise<void> {
     for (let i = 0; i < MARKERS; i++) await this.#untilShown(SEEN_MILLIS);
