@@ -1,8 +1,9 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Server } from 'node:net';
-import { createInterface } from 'node:readline';
 import { setTimeout as pause } from 'node:timers/promises';
+import { BpftraceRows } from './bpftrace-rows.ts';
+import { LineRows } from './line-rows.ts';
 
 /** bcc compiles its program first: a minute in a guest. */
 const READY_MILLIS = 240_000;
@@ -17,18 +18,19 @@ export type OracleRow = string;
 
 interface Tool {
   readonly command: readonly [string, ...string[]];
-  /** The columns of one printed line that make a row. */
+  readonly Rows: new () => { push(text: string): string[][] };
+  /** The fields of a printed row that make one here. */
   readonly columns: readonly number[];
 }
 
 /** tcpaccept(8): PID COMM IP RADDR RPORT LADDR LPORT. tcpaccept.bt: TIME PID COMM RADDR RPORT LADDR LPORT BL. */
 export const TOOLS = {
-  bcc: { command: ['python3', '-u', '/usr/sbin/tcpaccept-bpfcc'], columns: [0, 1, 3, 4, 5, 6] },
-  bpftrace: { command: ['bpftrace', '/usr/sbin/tcpaccept.bt'], columns: [1, 2, 3, 4, 5, 6] },
+  bcc: { command: ['python3', '-u', '/usr/sbin/tcpaccept-bpfcc'], Rows: LineRows, columns: [0, 1, 3, 4, 5, 6] },
+  bpftrace: { command: ['bpftrace', '/usr/sbin/tcpaccept.bt'], Rows: BpftraceRows, columns: [1, 2, 3, 4, 5, 6] },
 } as const satisfies Record<string, Tool>;
 export type ToolName = keyof typeof TOOLS;
 
-/** A row from the fields of a printed line. */
+/** A row from the fields of a printed one. */
 export function oracleRow(fields: readonly string[], columns: readonly number[]): OracleRow {
   const [pid, comm = '', ...ends] = columns.map((column) => fields[column] ?? '');
   return [pid, comm.slice(0, 12), ...ends].join(' ');
@@ -45,9 +47,9 @@ export class Oracle {
     const [command, ...args] = TOOLS[name].command;
     this.#child = spawn(command, args, { stdio: ['ignore', 'pipe', 'inherit'] });
     if (!this.#child.stdout) throw new Error(`${name} has no stdout`);
-    createInterface(this.#child.stdout).on('line', (line) => {
-      const fields = line.trim().split(/\s+/);
-      if (/^\d/.test(line)) this.rows.push(oracleRow(fields, TOOLS[name].columns));
+    const printed = new TOOLS[name].Rows();
+    this.#child.stdout.setEncoding('utf8').on('data', (text: string) => {
+      for (const fields of printed.push(text)) this.rows.push(oracleRow(fields, TOOLS[name].columns));
     });
   }
 
