@@ -52,6 +52,11 @@ function watchLedger(tracer: TracerCommand): AsyncDisposable {
   };
 }
 
+/** The last of its ledgers say where the records are. */
+function failWithLedger(error: Error, { stderr }: TracerCommand): never {
+  assert.fail(`${error.message}; the tracer said:\n${stderr.slice(-4000)}`);
+}
+
 function assertEachOf(made: readonly Connected[], records: readonly CollectedRecord[]): void {
   assert.equal(records.length, made.length);
   assert.deepEqual(records.map(keyOfRecord).sort(), made.map(keyOfAccept).sort());
@@ -88,7 +93,7 @@ test(`no collector for ${OUTAGE_SECONDS} s at ${PER_SECOND} accepts a second, th
     const isComplete = (all: readonly CollectedRecord[]) => acceptsAmong(all).length >= made.length;
     const all = await collector
       .waitForRecords(isComplete, { timeoutMillis: DELIVERY_MILLIS })
-      .catch(() => assert.fail(`not all arrived:\n${tracer.stderr.slice(-4000)}`));
+      .catch((error) => failWithLedger(error, tracer));
     const records = acceptsAmong(all);
     assert.equal(new Set(records.map(uidOf)).size, records.length);
     assertEachOf(made, records);
@@ -138,7 +143,9 @@ test(`a collector killed ${KILLS} times at random while ${KILLS * ACCEPTS_A_KILL
   const before = new Set(collected.map(uidOf));
   const isComplete = (records: readonly CollectedRecord[]) =>
     new Set([...before, ...acceptsAmong(records).map(uidOf)]).size >= made.length;
-  const last = await collector.waitForRecords(isComplete, { timeoutMillis: DELIVERY_MILLIS });
+  const last = await collector
+    .waitForRecords(isComplete, { timeoutMillis: DELIVERY_MILLIS })
+    .catch((error) => failWithLedger(error, tracer));
   collected.push(...acceptsAmong(last));
   const first = new Map(collected.map((record) => [uidOf(record), record]));
   t.diagnostic(`${collected.length - first.size} came twice`);
