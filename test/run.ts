@@ -4,6 +4,7 @@
  * Ends with `N passed, N failed, N skipped` and exits 1 when anything failed or a tier ran no test.
  */
 import { runChecks } from './runner/checks.ts';
+import { runTierInOwnNetwork } from './runner/own-network.ts';
 import { ONLY_WHEN_NAMED, runTier, type Tally, TIERS } from './runner/tiers.ts';
 
 const known = ['checks', ...Object.keys(TIERS)];
@@ -17,11 +18,16 @@ if (unknown.length > 0) {
 
 const total: Tally = { passed: 0, failed: 0, skipped: 0 };
 for (const name of wanted.length > 0 ? wanted : usual) {
-  const tier = TIERS[name];
-  const tally = tier ? await runTier(name, tier) : await runChecks();
+  const tally = await run(name);
   total.passed += tally.passed;
   total.failed += tally.failed;
   total.skipped += tally.skipped;
 }
 process.stdout.write(`${total.passed} passed, ${total.failed} failed, ${total.skipped} skipped\n`);
 process.exit(total.failed > 0 ? 1 : 0);
+
+async function run(name: string): Promise<Tally> {
+  const tier = TIERS[name];
+  if (!tier) return runChecks();
+  return tier.ownNetwork ? runTierInOwnNetwork(name) : runTier(name, tier);
+}

@@ -17,6 +17,8 @@ interface Tier {
   readonly concurrency: number;
   /** For one file. */
   readonly timeoutMillis: number;
+  /** Whether it runs in a network namespace of its own. */
+  readonly ownNetwork?: true;
 }
 
 const SLOWEST_SHOWN = 10;
@@ -25,7 +27,7 @@ const NEEDING_MORE = ['kernel', 'collector', 'backends', 'bench', 'vm', 'slow'].
 
 export const TIERS: Readonly<Record<string, Tier>> = {
   unit: { files: 'test/**/*.test.ts', except: NEEDING_MORE, concurrency: 2, timeoutMillis: 120_000 },
-  kernel: { files: 'test/kernel/**/*.test.ts', concurrency: 1, timeoutMillis: 180_000 },
+  kernel: { files: 'test/kernel/**/*.test.ts', concurrency: 1, timeoutMillis: 180_000, ownNetwork: true },
   collector: { files: 'test/collector/**/*.test.ts', concurrency: 1, timeoutMillis: 1_200_000 },
   backends: { files: 'test/backends/**/*.test.ts', concurrency: 1, timeoutMillis: 1_200_000 },
   bench: { files: 'test/bench/**/*.test.ts', concurrency: 1, timeoutMillis: 120_000 },
