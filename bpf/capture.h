@@ -127,7 +127,7 @@ static __always_inline int capture(struct sock *sk, struct sock *listener, enum 
 	if (connections)
 		remember_connection(event, tcp, typed);
 	count(counts, TCPACCEPT_SUBMITTED);
-	bpf_ringbuf_submit(event, BPF_RB_NO_WAKEUP);
+	bpf_ringbuf_submit(event, reader_sleeps ? BPF_RB_FORCE_WAKEUP : BPF_RB_NO_WAKEUP);
 	return 0;
 }
 

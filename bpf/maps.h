@@ -47,6 +47,9 @@ bool settling = false;
 /* Under SUMMARIZE_OVERLOAD: nobody takes records fast enough. Set by user space. */
 bool overloaded = false;
 
+/* Nobody looks into the rings until a record wakes them. Set by user space. */
+bool reader_sleeps = false;
+
 /* Which of the two sets of summaries is added to, its lowest bit; user space reads the other. Its rules: summary.h. */
 volatile u32 summary_turn = 0;
 

@@ -2,21 +2,20 @@
 #include <napi.h>
 #include <time.h>
 
-#include <cstddef>
 #include <set>
 
-#include "../bpf/end.h"
-#include "../bpf/event.h"
 #include "addon_error.h"
 #include "addon_instructions.h"
+#include "addon_layouts.h"
 #include "addon_listeners.h"
 #include "addon_pins.h"
 #include "addon_settings.h"
 #include "resident.h"
 #include "session.h"
 
-// Node-API and nothing else: from checked JavaScript values to a Session and back. No threads, no libuv, so one binary
-// serves every Node. State hangs on the environment, so worker threads each have their own.
+// Node-API and nothing else: from checked JavaScript values to a Session and back. JavaScript runs on the environment's
+// thread only, and there is no libuv, so one binary serves every Node. State hangs on the environment, so worker
+// threads each have their own.
 
 namespace {
 
@@ -41,6 +40,8 @@ class SessionObject : public Napi::ObjectWrap<SessionObject> {
                            InstanceMethod<&SessionObject::drain>("drain"),
                            InstanceMethod<&SessionObject::ring_fill>("ringFill"),
                            InstanceMethod<&SessionObject::set_overloaded>("setOverloaded"),
+                           InstanceMethod<&SessionObject::open_doorbell>("openDoorbell"),
+                           InstanceMethod<&SessionObject::set_reader_sleeps>("setReaderSleeps"),
                            InstanceMethod<&SessionObject::turn_summaries>("turnSummaries"),
                            InstanceMethod<&SessionObject::drain_summaries>("drainSummaries"),
                            InstanceMethod<&SessionObject::settle_summaries>("settleSummaries"),
@@ -96,6 +97,22 @@ class SessionObject : public Napi::ObjectWrap<SessionObject> {
 
   void set_overloaded(const Napi::CallbackInfo& info) {
     opened(info.Env()).set_overloaded(info[0].As<Napi::Boolean>());
+  }
+
+  Napi::Value open_doorbell(const Napi::CallbackInfo& info) {
+    try {
+      return Napi::Number::New(info.Env(), opened(info.Env()).open_doorbell());
+    } catch (const Failure& failure) {
+      throw to_error(info.Env(), failure);
+    }
+  }
+
+  void set_reader_sleeps(const Napi::CallbackInfo& info) {
+    try {
+      opened(info.Env()).set_reader_sleeps(info[0].As<Napi::Boolean>());
+    } catch (const Failure& failure) {
+      throw to_error(info.Env(), failure);
+    }
   }
 
   Napi::Value turn_summaries(const Napi::CallbackInfo& info) {
@@ -220,91 +237,6 @@ void read_clock(const Napi::CallbackInfo& info) {
   }
 }
 
-Napi::Value record_layout(const Napi::CallbackInfo& info) {
-  Napi::Object layout = Napi::Object::New(info.Env());
-#define FIELD(name) layout.Set(#name, static_cast<double>(offsetof(tcpaccept_event, name)))
-  FIELD(accepted_boot_ns);
-  FIELD(sequence);
-  FIELD(queue_duration_ns);
-  FIELD(cgroup_id);
-  FIELD(socket_cookie);
-  FIELD(process_start_boot_ns);
-  FIELD(peer_address);
-  FIELD(local_address);
-  FIELD(comm);
-  FIELD(executable_name);
-  FIELD(pid);
-  FIELD(tid);
-  FIELD(namespace_pid);
-  FIELD(user_id);
-  FIELD(real_user_id);
-  FIELD(exec_count);
-  FIELD(network_namespace);
-  FIELD(mount_namespace);
-  FIELD(queue_length);
-  FIELD(queue_limit);
-  FIELD(rtt_us);
-  FIELD(cpu);
-  FIELD(peer_port);
-  FIELD(local_port);
-  FIELD(socket_family);
-  FIELD(method);
-  FIELD(flags);
-#undef FIELD
-  layout.Set("bytes", static_cast<double>(sizeof(tcpaccept_event)));
-  return layout;
-}
-
-Napi::Value summary_layout(const Napi::CallbackInfo& info) {
-  Napi::Object layout = Napi::Object::New(info.Env());
-#define FIELD(part, name) \
-  layout.Set(#name, static_cast<double>(offsetof(tcpaccept_summary, part) + offsetof(tcpaccept_summary_##part, name)))
-  FIELD(key, cgroup_id);
-  FIELD(key, process_start_boot_ns);
-  FIELD(key, executable_name);
-  FIELD(key, real_user_id);
-  FIELD(key, exec_count);
-  FIELD(key, peer_address);
-  FIELD(key, local_address);
-  FIELD(key, comm);
-  FIELD(key, pid);
-  FIELD(key, namespace_pid);
-  FIELD(key, user_id);
-  FIELD(key, network_namespace);
-  FIELD(key, mount_namespace);
-  FIELD(key, local_port);
-  FIELD(counts, accepts);
-  FIELD(counts, first_boot_ns_flipped);
-  FIELD(counts, last_boot_ns);
-  FIELD(counts, queue_known);
-  FIELD(counts, queue_duration_sum_ns);
-  FIELD(counts, queue_duration_max_ns);
-#undef FIELD
-  layout.Set("level", static_cast<double>(offsetof(tcpaccept_summary, level)));
-  layout.Set("bytes", static_cast<double>(sizeof(tcpaccept_summary)));
-  return layout;
-}
-
-Napi::Value end_layout(const Napi::CallbackInfo& info) {
-  Napi::Object layout = Napi::Object::New(info.Env());
-#define FIELD(name) layout.Set(#name, static_cast<double>(offsetof(tcpaccept_end, name)))
-  FIELD(accept);
-  FIELD(closed_boot_ns);
-  FIELD(bytes_received);
-  FIELD(bytes_acked);
-  FIELD(bytes_in_flight);
-  FIELD(segments_received);
-  FIELD(segments_sent);
-  FIELD(segments_retransmitted);
-  FIELD(rtt_us);
-  FIELD(error);
-  FIELD(last_state);
-  FIELD(flags);
-#undef FIELD
-  layout.Set("bytes", static_cast<double>(sizeof(tcpaccept_end)));
-  return layout;
-}
-
 void keep_heap_small(const Napi::CallbackInfo&) { tcpaccept::keep_heap_small(); }
 void unmap_code_of_start(const Napi::CallbackInfo&) { tcpaccept::unmap_code_of_start(); }
 
@@ -325,9 +257,9 @@ Napi::Object init(Napi::Env env, Napi::Object exports) {
   exports.Set("readClock", Napi::Function::New(env, read_clock));
   exports.Set("keepHeapSmall", Napi::Function::New(env, keep_heap_small));
   exports.Set("unmapCodeOfStart", Napi::Function::New(env, unmap_code_of_start));
-  exports.Set("recordLayout", Napi::Function::New(env, record_layout));
-  exports.Set("summaryLayout", Napi::Function::New(env, summary_layout));
-  exports.Set("endLayout", Napi::Function::New(env, end_layout));
+  exports.Set("recordLayout", Napi::Function::New(env, tcpaccept::record_layout));
+  exports.Set("summaryLayout", Napi::Function::New(env, tcpaccept::summary_layout));
+  exports.Set("endLayout", Napi::Function::New(env, tcpaccept::end_layout));
   exports.Set("Listeners", tcpaccept::define_listeners(env));
   exports.Set("listenerLayout", Napi::Function::New(env, tcpaccept::listener_layout));
   return exports;

@@ -239,6 +239,18 @@ double Session::ring_fill() const { return ring_->fill(); }
 
 void Session::set_overloaded(bool overloaded) { programs_->bss->overloaded = overloaded; }
 
+int Session::open_doorbell() {
+  std::vector<int> rings{bpf_map__fd(programs_->maps.ring)};
+  if (ends_) rings.push_back(bpf_map__fd(programs_->maps.ends));
+  doorbell_ = std::make_unique<Doorbell>(rings);
+  return doorbell_->take_read_end();
+}
+
+void Session::set_reader_sleeps(bool sleeps) {
+  programs_->bss->reader_sleeps = sleeps;
+  if (sleeps) doorbell_->arm();
+}
+
 bool Session::turn_summaries() { return summaries_ && summaries_->turn(); }
 
 size_t Session::drain_summaries(uint8_t* into, size_t capacity_bytes) {
@@ -321,6 +333,7 @@ void Session::close() {
   links_.clear();
   kretprobe_.reset();
   summaries_.reset();
+  doorbell_.reset();
   ends_.reset();
   ring_.reset();
   programs_.reset();

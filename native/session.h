@@ -6,6 +6,7 @@
 #include <memory>
 #include <vector>
 
+#include "doorbell.h"
 #include "kretprobe_event.h"
 #include "link.h"
 #include "pin_directory.h"
@@ -43,6 +44,11 @@ class Session {
   double ring_fill() const;
   // Whether accepts are counted instead of recorded, where the settings leave that open.
   void set_overloaded(bool overloaded);
+  // Where a byte comes when a ring has something while its reader sleeps; who calls this, once, closes it. Throws
+  // Failure.
+  int open_doorbell();
+  // Whether the next record or end rings; also what is there already does. After open_doorbell. Throws Failure.
+  void set_reader_sleeps(bool sleeps);
   // As Summaries's; false and 0 where the settings want no summaries. Throws Failure.
   bool turn_summaries();
   size_t drain_summaries(uint8_t* into, size_t capacity_bytes);
@@ -92,6 +98,7 @@ class Session {
   Links settling_links_;  // system calls' exits beside a function hook
   std::unique_ptr<Ring> ring_;
   std::unique_ptr<Ring> ends_;
+  std::unique_ptr<Doorbell> doorbell_;    // of both rings
   std::unique_ptr<Summaries> summaries_;  // of programs_
 };
 

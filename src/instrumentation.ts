@@ -61,7 +61,7 @@ export class TcpAcceptInstrumentation implements Instrumentation<TcpAcceptInstru
   }
 
   /**
-   * Emits at once what was recorded so far, which otherwise takes up to 40 ms: for just before the logger provider is
+   * Emits at once what was recorded so far, which otherwise takes up to 20 ms: for just before the logger provider is
    * flushed or shut down. A natural exit does so by itself, before the application's own `beforeExit` listeners.
    */
   flush(): void {

@@ -3,9 +3,11 @@ import { DrainedBatch } from './accept-batch.ts';
 import type { AcceptBatch } from './accepted-connection.ts';
 import type { Hook, NativeBinding, NativeSession } from './binding.ts';
 import type { EndBatch } from './connection-end.ts';
+import { Doorbell } from './doorbell.ts';
 import { EarlierReaders } from './earlier-readers.ts';
 import { CONNECTION_COUNTERS } from './end-layout.ts';
 import { EndReader } from './end-reader.ts';
+import { LookingPace } from './looking-pace.ts';
 import { loadNative } from './native.ts';
 import { type HookRefusal, openSession, type TracerSettings } from './open-session.ts';
 import { KERNEL_COUNTERS, type KernelCounter, RECORD_BYTES } from './record-layout.ts';
@@ -47,17 +49,6 @@ export interface RunOptions {
 const BATCH_RECORDS = 128;
 /** Batches follow each other for so long; then the event loop has its turn, though the ring may hold more. */
 const TURN_MILLIS = 5;
-/**
- * The pause before the next look at the ring: when it was filling fast, when not, and when there was nothing for a while.
- * A look costs little but the timer that wakes us, some 0.1 ms on a busy virtual machine: at 2,000 accepts a second looks
- * 5 ms apart took half of the command's CPU.
- */
-const HURRIED_PAUSE_MILLIS = 5;
-const PAUSE_MILLIS = 20;
-const QUIET_PAUSE_MILLIS = 40;
-/** Of the ring, what is filling fast: it would take more than a second of pauses to fill it. */
-const HURRIED_FILL = 1 / 64;
-const QUIET_AFTER_MILLIS = 5000;
 /** How often to ask whether accepts asleep at the start have returned; until then every system call costs 50 ns more. */
 const SETTLE_CHECK_MILLIS = 500;
 /** How long programs still running on other CPUs may take to finish after they were detached. */
@@ -67,8 +58,8 @@ const SETTLE_MILLIS = 200;
  * Sees accepts from construction to `stop`, and hands them over in batches once `run` is called. With `pinDirectory`
  * the kernel's part was there before, or stays there after, or both.
  *
- * The kernel wakes nobody: a timer drains the ring, at once again while it is full. The constructor throws
- * `TcpAcceptError` and then leaves nothing attached.
+ * While accepts come, the kernel wakes nobody: a timer drains the ring, at once again while it is full. When none come, it
+ * sleeps until one does. The constructor throws `TcpAcceptError` and then leaves nothing attached.
  */
 export class AcceptTracer {
   readonly hook: Hook;
@@ -81,15 +72,16 @@ export class AcceptTracer {
   readonly #session: NativeSession;
   readonly #buffer = new Uint8Array(BATCH_RECORDS * RECORD_BYTES);
   readonly #clock = new BigInt64Array(2);
+  readonly #pace = new LookingPace();
   #onBatch: ((batch: AcceptBatch) => void) | undefined;
   #beforeDrain: (() => void) | undefined;
   #summaries: SummaryReader | undefined;
   #ends: EndReader | undefined;
+  #doorbell: Doorbell | undefined;
   #timer: NodeJS.Timeout | undefined;
   #keepAlive = true;
   #holds = false;
   #nextSettleCheck = 0;
-  #lastBatchAt = Number.NEGATIVE_INFINITY;
   #stopped: Promise<void> | undefined;
   #closed = false;
   #drainedRecords = 0;
@@ -116,8 +108,9 @@ export class AcceptTracer {
     this.#beforeDrain = beforeDrain;
     this.#summaries = summaries && new SummaryReader(this.#native, this.#session, { ...summaries, holds });
     this.#ends = onEnds && this.#endReader(onEnds);
-    // Whoever used these programs before may have ended in an overload.
+    // Whoever used these programs before may have ended in an overload, or asleep.
     this.#session.setOverloaded(false);
+    this.#session.setReaderSleeps(false);
     this.#keepAlive = keepAlive;
     this.#schedule(0);
   }
@@ -204,6 +197,7 @@ export class AcceptTracer {
   close(): void {
     this.#closed = true;
     clearTimeout(this.#timer);
+    this.#doorbell?.close();
     this.#onBatch = undefined;
     this.#session.close();
   }
@@ -227,6 +221,7 @@ export class AcceptTracer {
   async #settle(): Promise<void> {
     this.#assertOpen();
     clearTimeout(this.#timer);
+    this.#doorbell?.wake();
     if (this.isPinned) return this.#leave();
     this.#session.detach();
     const deadline = performance.now() + SETTLE_MILLIS;
@@ -259,7 +254,14 @@ export class AcceptTracer {
     if (!this.#keepAlive) this.#timer.unref();
   }
 
+  #rung(): void {
+    if (this.#stopped || this.#closed) return;
+    clearTimeout(this.#timer);
+    this.#tick();
+  }
+
   #tick(): void {
+    this.#doorbell?.wake();
     this.#beforeDrain?.();
     const fill = this.#session.ringFill();
     const turnEnds = performance.now() + TURN_MILLIS;
@@ -273,10 +275,16 @@ export class AcceptTracer {
     this.#schedule(hasMore ? 0 : this.#pauseMillis(count, fill));
   }
 
-  #pauseMillis(count: number, fill: number): number {
-    // What is held stays in the ring, and is no reason to hurry.
-    if (count > 0 && fill >= HURRIED_FILL) return HURRIED_PAUSE_MILLIS;
-    return performance.now() - this.#lastBatchAt < QUIET_AFTER_MILLIS ? PAUSE_MILLIS : QUIET_PAUSE_MILLIS;
+  /** Until the next look, which comes sooner when we sleep and a ring has something. */
+  #pauseMillis(records: number, fill: number): number {
+    // What is held would ring, though nobody waits for it.
+    const mustLook = this.#nextSettleCheck !== Number.POSITIVE_INFINITY || this.#session.ringFill() > 0;
+    const { pauseMillis, sleeps } = this.#pace.after({ records, fill, mustLook, turns: this.#summaries?.turns });
+    if (sleeps) {
+      this.#doorbell ??= new Doorbell(this.#session, () => this.#rung());
+      this.#doorbell.sleep();
+    }
+    return pauseMillis;
   }
 
   #checkSettled(): void {
@@ -290,7 +298,7 @@ export class AcceptTracer {
     const count = this.#session.drain(this.#buffer);
     this.#drainedRecords += count;
     if (count > 0) {
-      this.#lastBatchAt = performance.now();
+      this.#pace.found();
       this.#native.readClock(this.#clock);
       const [bootToUnixNs = 0n, observedUnixNs = 0n] = this.#clock;
       this.#onBatch(new DrainedBatch(this.#buffer, count, { bootToUnixNs, observedUnixNs }));

@@ -73,6 +73,10 @@ export interface NativeSession {
   ringFill(): number;
   /** In mode `auto`: whether accepts are counted in summaries instead of recorded, from the next one on. */
   setOverloaded(overloaded: boolean): void;
+  /** A pipe in which a byte arrives when a ring has something while its reader sleeps. Once; who calls this closes it. */
+  openDoorbell(): number;
+  /** Whether the reader waits for that byte, which comes for what is there already, too. After `openDoorbell`. */
+  setReaderSleeps(sleeps: boolean): void;
   /** Ends one set of summaries and begins another; `false` while the set before is not read to its end. */
   turnSummaries(): boolean;
   /**

@@ -41,6 +41,7 @@ export class SummaryReader {
   #rows = 0;
   #unreleased = 0;
   #nextTurn: number;
+  #lastTurn = Number.NEGATIVE_INFINITY;
   #accepts = 0;
 
   constructor(native: Pick<NativeBinding, 'readClock'>, session: SummarySession, options: SummaryOptions) {
@@ -56,6 +57,11 @@ export class SummaryReader {
     return this.#accepts;
   }
 
+  /** When the interval is over, and when the one before was, by `performance.now()`. */
+  get turns(): { readonly next: number; readonly last: number } {
+    return { next: this.#nextTurn, last: this.#lastTurn };
+  }
+
   /**
    * Hands over what can be read, and ends the interval when it is over. `true`: there may be more at once; the kernel gives
    * whole buckets, so that less than a look can take is no sign of the end.
@@ -64,7 +70,10 @@ export class SummaryReader {
     if (this.#options.hasRoom?.() === false) return false;
     const rows = this.#drain();
     const now = performance.now();
-    if (now >= this.#nextTurn && this.#turn()) this.#nextTurn = now + this.#options.intervalMillis;
+    if (now >= this.#nextTurn && this.#turn()) {
+      this.#lastTurn = now;
+      this.#nextTurn = now + this.#options.intervalMillis;
+    }
     return rows > 0;
   }
 
