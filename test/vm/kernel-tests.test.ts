@@ -5,8 +5,8 @@ import { buildWorkload } from '../workload/workload.ts';
 import type { GuestTest } from './kernel-tests-in-guest.ts';
 import { runInGuest } from './run-in-guest.ts';
 
-/** What may differ between hooks: the listener's truth, losses, a full ring. */
-const WITH_EACH_HOOK = ['accept-queue', 'losses', 'ring-full'];
+/** What may differ between hooks: the listener's truth, what wakes the reader, losses, a full ring. */
+const WITH_EACH_HOOK = ['accept-queue', 'doorbell', 'losses', 'ring-full'];
 /** What may differ between kernels only. Pinned maps and connections, our own and their ends, are in test:slow. */
 const ONCE = ['listeners'];
 /** A file that could not be loaded would count as one. */
