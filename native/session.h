@@ -4,11 +4,9 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
-#include <vector>
 
+#include "attachments.h"
 #include "doorbell.h"
-#include "kretprobe_event.h"
-#include "link.h"
 #include "pin_directory.h"
 #include "programs.h"
 #include "ring.h"
@@ -74,17 +72,8 @@ class Session {
   void abandon();
 
  private:
-  using Links = std::vector<LinkPointer>;
-
   void open(const Settings& settings);
-  void attach(const std::string& hook);
-  void attach_function(const std::string& hook);
-  void attach_syscall_exits(Links& links);
-  void attach_io_uring();
   void pin(const std::string& settings);
-  void open_pinned_links();
-  uint64_t missed() const;
-  uint64_t unstamped() const;
   void connection_counters(uint64_t* into) const;
 
   std::unique_ptr<PinDirectory> pins_;  // outlives all: it is the claim to be the only one
@@ -92,10 +81,8 @@ class Session {
   bool is_pinned_ = false;
   uint64_t released_before_ = 0;
   uint64_t summarized_before_ = 0;
-  std::unique_ptr<KretprobeEvent> kretprobe_;  // outlives its link
   Programs programs_;
-  Links links_;
-  Links settling_links_;  // system calls' exits beside a function hook
+  std::unique_ptr<Attachments> attachments_;  // of programs_
   std::unique_ptr<Ring> ring_;
   std::unique_ptr<Ring> ends_;
   std::unique_ptr<Doorbell> doorbell_;    // of both rings
