@@ -56,7 +56,7 @@ $(B)/native/%.o: native/%.cc $(wildcard native/*.h) bpf/event.h bpf/end.h bpf/li
 $(B)/tcpaccept.node: $(OBJECTS) $(L)/libbpf.a
 	$(CXX) $(LINK_FLAGS) $^ $(LIBRARIES) -o $@
 
-$(B)/dist.stamp: $(shell find src -name '*.ts') tsconfig.json tsconfig.build.json setup/bundle.ts node_modules/.package-lock.json
+$(B)/dist.stamp: $(shell find src -name '*.ts') tsconfig.json tsconfig.build.json setup/bundle.ts setup/third-party-notices.ts setup/libbpf-license.txt node_modules/.package-lock.json
 	rm -rf dist
 	$(B)/node node_modules/typescript/bin/tsc -p tsconfig.build.json
 	$(B)/node setup/bundle.ts
