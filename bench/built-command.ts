@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import type { LedgerCounts } from '../src/ledger.ts';
 
@@ -22,14 +22,12 @@ export function forgetPeak(pid: number): void {
   writeFileSync(`/proc/${pid}/clear_refs`, '5');
 }
 
-/** USER_HZ on x86_64 and arm64. */
-const TICK_MICROS = 10_000;
-
-/** CPU that a process has had, its threads' and the kernel's for it: whole ticks of 10 ms. */
+/** CPU that a process has had, the kernel's for it included, of the threads it has: /proc/PID/stat tells ticks of 10 ms. */
 export function cpuMicros(pid: number): number {
-  const [, facts = ''] = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ');
-  const [user, system] = facts.split(' ').slice(11, 13).map(Number);
-  return ((user ?? Number.NaN) + (system ?? Number.NaN)) * TICK_MICROS;
+  const nanos = readdirSync(`/proc/${pid}/task`).map((tid) =>
+    Number(readFileSync(`/proc/${pid}/task/${tid}/schedstat`, 'utf8').split(' ')[0]),
+  );
+  return nanos.reduce((sum, ran) => sum + ran, 0) / 1000;
 }
 
 /** Accepts that the endpoint was told of, in records or in summaries, or will be from the spool. */

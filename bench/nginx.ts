@@ -10,7 +10,7 @@ import { ourCommands } from './nginx/our-command.ts';
 import { tcpdump } from './nginx/tcpdump.ts';
 import { UNTRACED, type WatchedLoad, watchInTurn } from './nginx/watching.ts';
 import { report } from './report.ts';
-import { ratioOf, type Spread, spreadOf, spreadText } from './spread.ts';
+import { differenceOf, ratioOf, type Spread, spreadOf, spreadText } from './spread.ts';
 import { HttpSink } from './user-space/http-sink.ts';
 
 const ROUNDS = 5;
@@ -24,15 +24,17 @@ export interface NginxResult {
   /** Of untraced in the same round. */
   readonly requestsRatio: Spread;
   readonly p99Ratio: Spread;
-  /** CPU for a request: of who watches, and of the server it exports to. */
+  /** CPU for a request: of nginx and its client, more of it than untraced in the same round, of who watches, of its server. */
+  readonly servedMicros: Spread;
+  readonly servedAddedMicros: Spread;
   readonly watcherMicros: Spread;
   readonly sinkMicros: Spread;
+  /** Untraced CPU for a request to all of these in the same round: the ratio of requests/s where CPU is all that counts. */
+  readonly cpuRatio: Spread;
   /** Of all CPUs. */
   readonly idleShare: Spread;
-  /** Of all CPUs, what the two had. */
+  /** Of all CPUs, what who watches and its server had. */
   readonly cpuShare: Spread;
-  /** The ratio where the CPUs are busy and what else watching costs is nothing: those two in the time of a request. */
-  readonly floorRatio: Spread;
   /** Requests of all rounds that it did not show. */
   readonly missing: number;
 }
@@ -78,16 +80,20 @@ export function loadResults(
         figures(name, (load) => load[figure]),
         figures(UNTRACED.name, (load) => load[figure]),
       );
-    const whole = figures(UNTRACED.name, (load) => (cpus().length * 1e6) / load.requestsPerSecond);
-    const more = figures(name, (load) => load.watcherMicros + load.sinkMicros);
+    const served = figures(name, ({ servedMicros }) => servedMicros);
+    const servedUntraced = figures(UNTRACED.name, ({ servedMicros }) => servedMicros);
+    const all = figures(name, (load) => load.servedMicros + load.watcherMicros + load.sinkMicros);
     return {
       name,
       requestsPerSecond: spread('requestsPerSecond'),
       p99Micros: spread('p99Micros'),
       requestsRatio: ratio('requestsPerSecond'),
       p99Ratio: ratio('p99Micros'),
+      servedMicros: spreadOf(served),
+      servedAddedMicros: differenceOf(served, servedUntraced),
       watcherMicros: spread('watcherMicros'),
       sinkMicros: spread('sinkMicros'),
+      cpuRatio: ratioOf(servedUntraced, all),
       idleShare: spread('idleShare'),
       cpuShare: spreadOf(
         figures(
@@ -95,7 +101,6 @@ export function loadResults(
           (load) => ((load.watcherMicros + load.sinkMicros) * load.requestsPerSecond) / (cpus().length * 1e6),
         ),
       ),
-      floorRatio: spreadOf(whole.map((micros, round) => micros / (micros + (more[round] ?? Number.NaN)))),
       missing: missing.get(name) ?? 0,
     };
   });
@@ -111,8 +116,10 @@ if (import.meta.main) {
         'watched by',
         'requests/s',
         'of untraced',
+        'by CPU',
         'p99, µs',
-        'CPU of it a request, µs',
+        'CPU added to a request, µs',
+        'of it, µs',
         'of its server, µs',
         'CPUs idle',
         'not shown',
@@ -121,7 +128,9 @@ if (import.meta.main) {
         load.name,
         spreadText(load.requestsPerSecond, 0),
         spreadText(load.requestsRatio, 3),
+        spreadText(load.cpuRatio, 3),
         spreadText(load.p99Micros, 0),
+        spreadText(load.servedAddedMicros, 1),
         spreadText(load.watcherMicros, 1),
         spreadText(load.sinkMicros, 1),
         spreadText(load.idleShare),

@@ -8,14 +8,18 @@ import type { GrowthResult } from '../bench/growth.ts';
 import type { RateResult } from '../bench/highest-rate.ts';
 import type { LookupCost } from '../bench/lookups.ts';
 import type { GuestLoads } from '../bench/nginx/tracers-in-guest.ts';
-import type { NginxResult, NginxResults } from '../bench/nginx.ts';
+import type { NginxResults } from '../bench/nginx.ts';
 import type { PacedResults } from '../bench/nginx-paced.ts';
+import type { PartResults } from '../bench/nginx-parts.ts';
 import { BCC_FIELDS, EMPTY } from '../bench/programs/variants.ts';
 import type { ProgramCost } from '../bench/programs.ts';
 import type { Written } from '../bench/report.ts';
 import type { Spread } from '../bench/spread.ts';
 import type { UserSpaceResult } from '../bench/user-space.ts';
+import { costOf, goalsMet, goalsTable } from './performance-goals.ts';
+import { nginxValues } from './performance-nginx.ts';
 import { type BarPlot, barPlot } from './performance-plots.ts';
+import { markdownTable } from './performance-table.ts';
 
 /** The results by bench; what may be `undefined` is missing until its bench has run. */
 export interface Results {
@@ -24,6 +28,7 @@ export interface Results {
   readonly programs: Written<readonly ProgramCost[]>;
   readonly tracers: Written<GuestCosts> | undefined;
   readonly nginx: Written<NginxResults>;
+  readonly 'nginx-parts': Written<PartResults> | undefined;
   readonly 'nginx-paced': Written<PacedResults> | undefined;
   readonly 'nginx-tracers': Written<GuestLoads> | undefined;
   readonly growth: Written<readonly GrowthResult[]> | undefined;
@@ -34,8 +39,6 @@ export interface Results {
 }
 export type BenchName = keyof Results;
 
-/** Of what is not delivered: on disk, or in summaries. */
-const NOT_LOST = ['spooled', 'aggregated'];
 const TEMPLATE = new URL('performance-template.md', import.meta.url);
 const RESULTS = new URL('../bench/results/', import.meta.url);
 
@@ -48,6 +51,7 @@ export function readResults(): Results {
     programs: read('programs'),
     tracers: readIfThere('tracers'),
     nginx: read('nginx'),
+    'nginx-parts': readIfThere('nginx-parts'),
     'nginx-paced': readIfThere('nginx-paced'),
     'nginx-tracers': readIfThere('nginx-tracers'),
     growth: readIfThere('growth'),
@@ -83,118 +87,6 @@ function aloneText(results: unknown): string {
   return `, ${results.alone} of ${results.rounds} rounds with no other tracer on the host`;
 }
 
-function markdownTable(columns: readonly string[], rows: readonly (readonly string[])[]): string {
-  const lines = [columns, columns.map(() => '---'), ...rows];
-  return lines.map((cells) => `| ${cells.join(' | ')} |`).join('\n');
-}
-
-function costOf(costs: readonly AddedCost[], name: string): AddedCost {
-  const cost = costs.find((one) => one.name === name);
-  if (!cost) throw new Error(`no result of ${name}`);
-  return cost;
-}
-
-interface Goal {
-  readonly what: string;
-  /** `undefined`: not yet. */
-  readonly measured: number | undefined;
-  readonly unit: string;
-  readonly digits: number;
-  readonly atMost?: number;
-  readonly atLeast?: number;
-}
-
-function goalsOf(results: Results): readonly Goal[] {
-  const [, , collector] = results['user-space'].results;
-  const host = results['accept-cost'].results.costs;
-  const accepts = results.tracers?.results.accepts;
-  const ofBcc = (hook: string) =>
-    accepts && costOf(accepts, hook).addedNs.median / costOf(accepts, 'bcc').addedNs.median;
-  const requestsPercent = (traced: string) =>
-    (results.nginx.results.loads.find(({ name }) => name === traced)?.requestsRatio.median ?? Number.NaN) * 100;
-  const rate = results['highest-rate'].results;
-  const lost = Object.entries(rate.lost).reduce(
-    (sum, [cause, count]) => sum + (NOT_LOST.includes(cause) ? 0 : count),
-    0,
-  );
-  const { startMillis, idleMib } = results.footprint.results;
-  return [
-    goal('user-space CPU a record, direct lane, into the collector', collector?.directMicros.median, 'µs', 2, {
-      atMost: 1.5,
-    }),
-    goal('SDK lane to direct lane, into the collector', collector?.ratio.median, 'x', 1, { atLeast: 8 }),
-    goal('added to an accept, fexit to bcc', ofBcc('fexit'), 'x', 2, { atMost: 0.2 }),
-    goal('added to an accept, kretprobe to bcc', ofBcc('kretprobe'), 'x', 2, { atMost: 0.6 }),
-    goal('added to an accept, syscall hook', costOf(host, 'every attribute').addedNs.median / 1000, 'µs', 2, {
-      atMost: 0.65,
-    }),
-    goal('nginx, requests/s with events, of untraced', requestsPercent('events'), '%', 1, {
-      atLeast: 98,
-    }),
-    goal('nginx, requests/s with summaries, of untraced', requestsPercent('summary'), '%', 1, { atLeast: 99 }),
-    goal('lost at the highest accept rate of the host', lost, ` of ${rate.accepts}`, 0, { atMost: 0 }),
-    goal(
-      'other system calls, syscall hook',
-      costOf(results['other-syscalls'].results.costs, 'syscall hook').addedNs.median,
-      'ns',
-      0,
-      { atMost: 60 },
-    ),
-    goal('start until tracing', startMillis.median, 'ms', 0, { atMost: 300 }),
-    goal('RSS when idle', idleMib.median, 'MiB', 0, { atMost: 80 }),
-    goal('RSS at the highest accept rate, peak', rate.peakMib.median, 'MiB', 0, { atMost: 105 }),
-  ];
-}
-
-function goal(
-  what: string,
-  measured: number | undefined,
-  unit: string,
-  digits: number,
-  bound: Pick<Goal, 'atMost' | 'atLeast'>,
-): Goal {
-  if (Number.isNaN(measured)) throw new Error(`not measured: ${what}`);
-  return { what, measured, unit, digits, ...bound };
-}
-
-/** Not met until it is measured. */
-function isMet({ measured, atMost, atLeast }: Goal): boolean {
-  return measured !== undefined && measured <= (atMost ?? measured) && measured >= (atLeast ?? measured);
-}
-
-function goalsTable(results: Results): string {
-  const rows = goalsOf(results).map((goal) => {
-    const { what, measured, unit, digits, atMost, atLeast } = goal;
-    const bound = atMost === undefined ? `>= ${atLeast}` : `<= ${atMost}`;
-    if (measured === undefined) return [what, `${bound} ${unit}`, 'not yet', '**no**'];
-    return [
-      what,
-      `${bound} ${unit}`.replace('  of', ' of'),
-      `${measured.toFixed(digits)} ${unit}`.replace('  of', ' of'),
-      isMet(goal) ? 'yes' : '**no**',
-    ];
-  });
-  return markdownTable(['what', 'goal', 'measured', 'met'], rows);
-}
-
-/** In place of a figure. */
-const NOT_YET = 'not measured yet';
-
-/** What nginx and who watches it have of the CPUs, in the events mode. */
-function nginxValues(loads: readonly NginxResult[]): Record<string, string> {
-  const load = (name: string) => loads.find((one) => one.name === name);
-  const [untraced, events] = [load('untraced'), load('events')];
-  const text = (spread: Spread | undefined, digits: number, times = 1) =>
-    spread ? (spread.median * times).toFixed(digits) : NOT_YET;
-  return {
-    nginxIdle: text(untraced?.idleShare, 0, 100),
-    nginxWatcherMicros: text(events?.watcherMicros, 1),
-    nginxSinkMicros: text(events?.sinkMicros, 1),
-    nginxShare: text(events?.cpuShare, 0, 100),
-    nginxFloor: text(events?.floorRatio, 0, 100),
-  };
-}
-
 /** Single figures that the page's sentences name. */
 function valuesOf(results: Results): Record<string, string> {
   const micros = ({ median }: Spread) => (median / 1000).toFixed(2);
@@ -209,10 +101,9 @@ function valuesOf(results: Results): Record<string, string> {
   };
   const accepts = results.tracers?.results.accepts;
   const { plainBytes, gzipBytes, recordsOfARequest } = results.footprint.results;
-  const goals = goalsOf(results);
   return {
-    ...nginxValues(results.nginx.results.loads),
-    goalsMet: `${goals.filter(isMet).length} of ${goals.length}`,
+    ...nginxValues(results),
+    goalsMet: goalsMet(results),
     pacedPlot: results['nginx-paced'] ? '![nginx at a fixed rate, p99](performance-nginx-paced.svg)' : '',
     nginxTracersPlot: results['nginx-tracers'] ? '![nginx, by tracer](performance-nginx-tracers.svg)' : '',
     growthPlot: results.growth ? '![CPU of an accept, by how much there is to tell apart](performance-growth.svg)' : '',

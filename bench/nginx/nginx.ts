@@ -1,9 +1,11 @@
 import { type ChildProcess, execFile, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { get, type IncomingMessage } from 'node:http';
 import { connect } from 'node:net';
 import { cpus, tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
+import { text } from 'node:stream/consumers';
 import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
@@ -14,6 +16,9 @@ const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const PACED_CLIENT = `${ROOT}build/bench/paced-client`;
 const READY_MILLIS = 10_000;
 const CONNECTIONS = 16;
+/** Longer than any bench. */
+const LONG_SECONDS = 3600;
+const STATUS = '/status';
 
 /** What a client saw of one interval. */
 export interface Load {
@@ -22,6 +27,8 @@ export interface Load {
   readonly p50Micros: number;
   readonly p99Micros: number;
   readonly errors: number;
+  /** CPU of the client for all of it. */
+  readonly clientMicros: number;
 }
 
 /** Builds the client that keeps to a rate; a guest runs what its host has built. */
@@ -66,11 +73,43 @@ export class Nginx {
     return nginx;
   }
 
+  /** Of the process that answers. */
+  get workerPid(): number {
+    const { pid } = this.#child;
+    return Number(readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim());
+  }
+
   /** As many requests as it answers, by wrk: every request on a connection of its own. */
   async load(seconds: number): Promise<Load> {
+    return this.#count('taskset', this.#wrk(seconds));
+  }
+
+  /** The same, until what is returned is disposed of. */
+  keepLoaded(): AsyncDisposable & { readonly pid: number } {
+    const client = spawn('taskset', this.#wrk(LONG_SECONDS), { stdio: 'ignore', env: this.environment });
+    const ended = once(client, 'exit');
+    return {
+      // taskset becomes wrk.
+      pid: client.pid ?? 0,
+      async [Symbol.asyncDispose]() {
+        client.kill();
+        await ended;
+      },
+    };
+  }
+
+  /** How many requests it has answered, whoever asked, by its own account; asking is one more. */
+  async answered(): Promise<number> {
+    const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>();
+    get({ port: this.port, path: STATUS, agent: false, host: '127.0.0.1' }, resolve).on('error', reject);
+    const status = await text(await promise);
+    return Number(/requests\s+\d+ \d+ (\d+)/.exec(status)?.[1]);
+  }
+
+  #wrk(seconds: number): string[] {
     const script = fileURLToPath(new URL('load.lua', import.meta.url));
     const options = ['-t1', `-c${CONNECTIONS}`, `-d${seconds}s`, '-H', 'Connection: close', '-s', script];
-    return this.#count('taskset', ['-c', '0', this.program('wrk'), ...options, `http://127.0.0.1:${this.port}/`]);
+    return ['-c', '0', this.program('wrk'), ...options, `http://127.0.0.1:${this.port}/`];
   }
 
   /** So many requests a second, each on a connection of its own; what one takes is counted from when it was due. */
@@ -118,7 +157,7 @@ events { worker_connections 1024; }
 http {
   access_log off;
   ${paths.join('\n  ')}
-  server { listen 127.0.0.1:${port} backlog=4096; location / { return 200 "ok\\n"; } }
+  server { listen 127.0.0.1:${port} backlog=4096; location / { return 200 "ok\\n"; } location ${STATUS} { stub_status; } }
 }
 `;
 }

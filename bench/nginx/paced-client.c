@@ -126,7 +126,7 @@ int main(int count, char** arguments) {
   for (uint64_t end_ns = now_ns() + PATIENCE_NS; answered + failed < wanted && now_ns() < end_ns;)
     wait_until(end_ns, began_ns, interval_ns);
   qsort(took_us, answered, sizeof(*took_us), by_size);
-  printf("{\"requests\":%d,\"errors\":%d,\"p50Micros\":%.1f,\"p99Micros\":%.1f}\n", answered, wanted - answered,
-         took_us[answered / 2], took_us[answered * 99ll / 100]);
+  printf("{\"requests\":%d,\"errors\":%d,\"p50Micros\":%.1f,\"p99Micros\":%.1f,\"clientMicros\":%.0f}\n", answered,
+         wanted - answered, took_us[answered / 2], took_us[answered * 99ll / 100], clock() * (1e6 / CLOCKS_PER_SEC));
   return 0;
 }

@@ -22,6 +22,8 @@ export const UNTRACED: Watching = { name: 'untraced' };
 export interface WatchedLoad extends Load {
   readonly watcherMicros: number;
   readonly sinkMicros: number;
+  /** nginx and its client, and what the kernel does in their name. */
+  readonly servedMicros: number;
   /** Of all CPUs together, what nobody wanted. */
   readonly idleShare: number;
 }
@@ -63,7 +65,7 @@ export async function watchInTurn(
       const watcher = await start?.(nginx);
       await warmUp(nginx);
       const watched: WatchedLoad[] = [];
-      for (const interval of intervals) watched.push(await watchedLoad(() => interval(nginx), watcher?.pid, sinkPid));
+      for (const interval of intervals) watched.push(await watchedLoad(nginx, interval, watcher?.pid, sinkPid));
       loads.get(name)?.push(watched);
       const shown = await watcher?.end();
       const unseen = nginx.requests - before - (shown ?? 0);
@@ -75,20 +77,23 @@ export async function watchInTurn(
 }
 
 async function watchedLoad(
-  interval: () => Promise<Load>,
+  nginx: Nginx,
+  interval: (nginx: Nginx) => Promise<Load>,
   watcher: number | undefined,
   sink: number,
 ): Promise<WatchedLoad> {
-  const used = () => [watcher === undefined ? 0 : cpuMicros(watcher), cpuMicros(sink)] as const;
-  const [watcherBefore, sinkBefore] = used();
+  const worker = nginx.workerPid;
+  const used = () => [watcher === undefined ? 0 : cpuMicros(watcher), cpuMicros(sink), cpuMicros(worker)] as const;
+  const [watcherBefore, sinkBefore, workerBefore] = used();
   const hostBefore = hostTimes();
-  const load = await interval();
-  const [watcherAfter, sinkAfter] = used();
+  const load = await interval(nginx);
+  const [watcherAfter, sinkAfter, workerAfter] = used();
   const host = hostTimes();
   return {
     ...load,
     watcherMicros: (watcherAfter - watcherBefore) / load.requests,
     sinkMicros: (sinkAfter - sinkBefore) / load.requests,
+    servedMicros: (workerAfter - workerBefore + load.clientMicros) / load.requests,
     idleShare: (host.idle - hostBefore.idle) / (host.all - hostBefore.all),
   };
 }

@@ -30,6 +30,15 @@ export const EMPTY: Variant = {
   ),
 };
 
+/** The same, and what follows connections' states is where next to nothing happens: who is called for accepts alone. */
+export const EMPTY_AT_ACCEPT: Variant = {
+  name: 'empty, at accept alone',
+  edits: [
+    ...EMPTY.edits,
+    { file: 'accept.bpf.c', text: 'SEC("tp_btf/inet_sock_set_state")', instead: 'SEC("tp_btf/sched_process_exec")' },
+  ],
+};
+
 /** What bcc's table has, and the record's frame: time, process, both ends, comm. */
 export const BCC_FIELDS: Variant = {
   name: 'the fields of bcc',
