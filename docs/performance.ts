@@ -18,6 +18,7 @@ import type { Spread } from '../bench/spread.ts';
 import type { UserSpaceResult } from '../bench/user-space.ts';
 import { costOf, goalsMet, goalsTable } from './performance-goals.ts';
 import { nginxValues } from './performance-nginx.ts';
+import { bccToOurs, overheadTable } from './performance-overhead.ts';
 import { type BarPlot, barPlot } from './performance-plots.ts';
 import { markdownTable } from './performance-table.ts';
 
@@ -62,11 +63,12 @@ export function readResults(): Results {
   };
 }
 
-/** The page: the template with `{{goals}}`, each `{{BENCH}}` (table and host) and each `{{value:NAME}}` filled in. */
+/** The page: the template with `{{goals}}` and `{{overhead}}`, each `{{BENCH}}` (table and host) and each `{{value:NAME}}` filled in. */
 export function performancePage(results: Results, template = readFileSync(TEMPLATE, 'utf8')): string {
   const values: Readonly<Record<string, string>> = valuesOf(results);
   return template.replace(/\{\{([\w:-]+)\}\}/g, (_all, name: string) => {
     if (name === 'goals') return goalsTable(results);
+    if (name === 'overhead') return overheadTable(results);
     const value = name.startsWith('value:') ? values[name.slice(6)] : undefined;
     if (value !== undefined) return value;
     if (!(name in results)) throw new Error(`the template asks for ${name}, which nothing makes`);
@@ -115,6 +117,7 @@ function valuesOf(results: Results): Record<string, string> {
     emptyKretprobe: ofBcc(`kretprobe, ${EMPTY.name}`),
     briefFexit: ofBcc(`fexit, ${BCC_FIELDS.name}`),
     briefKretprobe: ofBcc(`kretprobe, ${BCC_FIELDS.name}`),
+    bccToOurs: bccToOurs(results),
     guestKernel: results.tracers?.results.kernel ?? 'not run',
     tracersPlot: results.tracers ? '![Added to an accept, by tracer](performance-tracers.svg)' : '',
     plainBytes: plainBytes.toFixed(0),
