@@ -1,6 +1,6 @@
 /**
  * What tracing takes of a request by what of it is there: nginx as fast as it answers, its client never pausing, with
- * programs that do nothing, with ours and without in turn, attached for half a second each.
+ * programs that do nothing, with ours and without in turn, attached for a fifth of a second each.
  *
  * A process of its own reads and encodes what they record, and sends nothing.
  */
@@ -14,11 +14,11 @@ import { EMPTY, EMPTY_AT_ACCEPT } from './programs/variants.ts';
 import { report } from './report.ts';
 import { differenceOf, ratioOf, type Spread, spreadOf, spreadText } from './spread.ts';
 
-const ROUNDS = 11;
+const ROUNDS = 21;
 const WARMUPS = 1;
-const MILLIS = 500;
+const MILLIS = 200;
 /** Not counted, of each interval: what was attached or detached is on its way. */
-const SETTLING_MILLIS = 50;
+const SETTLING_MILLIS = 20;
 /** Nobody's: the echo port is not served here. */
 const OTHER_PORT = 7;
 const UNTRACED = 'untraced';

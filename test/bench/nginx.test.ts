@@ -24,7 +24,7 @@ test('nginx: whoever watches has shown every request, and its CPU is told', asyn
 });
 
 test('nginx-parts: a row for each part, and a reader with nothing to read takes less than one with records', async (t) => {
-  const { parts, rounds } = await nginxParts({ rounds: 2, warmups: 0 });
+  const { parts, rounds } = await nginxParts({ rounds: 2, warmups: 0, millis: 500 });
   t.diagnostic(JSON.stringify(parts));
   assert.equal(rounds, 2);
   assert.deepEqual(
