@@ -22,7 +22,7 @@ export function forgetPeak(pid: number): void {
   writeFileSync(`/proc/${pid}/clear_refs`, '5');
 }
 
-/** CPU that a process has had, the kernel's for it included, of the threads it has: /proc/PID/stat tells ticks of 10 ms. */
+/** CPU of the threads a process has now, the kernel's for them included, to the nanosecond; /proc/PID/stat has ticks of 10 ms. */
 export function cpuMicros(pid: number): number {
   const nanos = readdirSync(`/proc/${pid}/task`).map((tid) =>
     Number(readFileSync(`/proc/${pid}/task/${tid}/schedstat`, 'utf8').split(' ')[0]),

@@ -5,8 +5,8 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { Acceptor } from '../test/collector/acceptor.ts';
 import { connect } from '../test/collector/connector.ts';
+import { cpuMicros } from './built-command.ts';
 import { PrintedCommand } from './draining/printed-command.ts';
-import { threadCpuMillis } from './draining/thread-cpu.ts';
 import { report } from './report.ts';
 import { type Spread, spreadOf, spreadText } from './spread.ts';
 import { HttpSink } from './user-space/http-sink.ts';
@@ -47,7 +47,7 @@ async function interval(
   seconds: number,
 ): Promise<Interval> {
   command.arrivals = [];
-  const [cpuBefore, began] = [threadCpuMillis(command.pid), performance.now()];
+  const [cpuBefore, began] = [cpuMicros(command.pid), performance.now()];
   const count = perSecond * seconds;
   if (count === 0) await pause(seconds * 1000);
   else await connect(acceptor.targets(), count, { awaits: false, perSecond });
@@ -56,7 +56,7 @@ async function interval(
   if (command.lines !== count) throw new Error(`${command.lines} of ${count} accepts were printed`);
   const millis = performance.now() - began;
   return {
-    cpuPercent: ((threadCpuMillis(command.pid) - cpuBefore) / millis) * 100,
+    cpuPercent: ((cpuMicros(command.pid) - cpuBefore) / 1000 / millis) * 100,
     latenciesMillis: command.arrivals.flatMap(({ atUnixMillis, timestamps }) =>
       timestamps.map((timestamp) => atUnixMillis - timestamp),
     ),

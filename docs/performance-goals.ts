@@ -1,5 +1,6 @@
 /** The table at the head of docs/performance.md: what was aimed at, what was measured, and what stands in the way. */
 import type { AddedCost } from '../bench/accept-cost/in-turn.ts';
+import type { DrainingResult } from '../bench/draining.ts';
 import { EMPTY } from '../bench/programs/variants.ts';
 import type { Results } from './performance.ts';
 import { nginxFloors } from './performance-nginx.ts';
@@ -75,10 +76,16 @@ function goalsOf(results: Results): readonly Goal[] {
       0,
       { atMost: 60 },
     ),
+    goal('CPU when nothing is accepted, of a core', printedAt(results, 0)?.cpuPercent.median, '%', 2, { atMost: 0.2 }),
+    goal('accept to stdout, p99 at 100 a second', printedAt(results, 100)?.latencyP99Millis, 'ms', 0, { atMost: 50 }),
     goal('start until tracing', startMillis.median, 'ms', 0, { atMost: 300 }),
     goal('RSS when idle', idleMib.median, 'MiB', 0, { atMost: 80 }),
     goal('RSS at the highest accept rate, peak', rate.peakMib.median, 'MiB', 0, { atMost: 105 }),
   ];
+}
+
+function printedAt(results: Results, rate: number): DrainingResult | undefined {
+  return results.draining?.results.printing?.find(({ perSecond }) => perSecond === rate);
 }
 
 function goal(

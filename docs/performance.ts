@@ -3,6 +3,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import type { AddedCost } from '../bench/accept-cost/in-turn.ts';
 import type { GuestCosts } from '../bench/accept-cost/tracers-in-guest.ts';
 import type { PairedCosts } from '../bench/accept-cost.ts';
+import type { DrainingResults } from '../bench/draining.ts';
 import type { Footprint } from '../bench/footprint.ts';
 import type { GrowthResult } from '../bench/growth.ts';
 import type { RateResult } from '../bench/highest-rate.ts';
@@ -32,6 +33,7 @@ export interface Results {
   readonly 'nginx-parts': Written<PartResults> | undefined;
   readonly 'nginx-paced': Written<PacedResults> | undefined;
   readonly 'nginx-tracers': Written<GuestLoads> | undefined;
+  readonly draining: Written<DrainingResults> | undefined;
   readonly growth: Written<readonly GrowthResult[]> | undefined;
   readonly 'highest-rate': Written<RateResult>;
   readonly 'user-space': Written<readonly UserSpaceResult[]>;
@@ -55,6 +57,7 @@ export function readResults(): Results {
     'nginx-parts': readIfThere('nginx-parts'),
     'nginx-paced': readIfThere('nginx-paced'),
     'nginx-tracers': readIfThere('nginx-tracers'),
+    draining: readIfThere('draining'),
     growth: readIfThere('growth'),
     'highest-rate': read('highest-rate'),
     'user-space': read('user-space'),
