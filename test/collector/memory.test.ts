@@ -28,7 +28,7 @@ test(`a backlog that is full, and rows to a reader meanwhile: never more than ${
   assert.equal(code, 0, stderr);
   const ledger = readLedger(stderr);
   assertIdentities(ledger, stderr);
-  assert.equal(ledger.printed, rounds * ACCEPTS_OF_A_ROUND);
+  assert.equal(ledger.printed, rounds * ACCEPTS_OF_A_ROUND, stderr);
   assert.ok(peakMib <= MOST_MIB, `${peakMib} MiB`);
 });
 
@@ -55,7 +55,7 @@ test(`a backlog that goes to disk: ${MOST_IDLE_MIB} MiB before it, and never mor
   const ledger = readLedgers(stderr).at(-1);
   assert.ok(ledger);
   assertIdentities(ledger, stderr);
-  assert.equal(ledger.spooled, accepts);
+  assert.equal(ledger.spooled, accepts, stderr);
   assert.ok(onDisk > accepts / 2, `${onDisk} were on disk before the end`);
   assert.ok(idleMib <= MOST_IDLE_MIB, `${idleMib} MiB before the first accept`);
   assert.ok(peakMib <= MOST_MIB, `${peakMib} MiB`);
