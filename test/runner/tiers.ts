@@ -28,8 +28,8 @@ const NEEDING_MORE = ['kernel', 'collector', 'backends', 'bench', 'vm', 'slow'].
 export const TIERS: Readonly<Record<string, Tier>> = {
   unit: { files: 'test/**/*.test.ts', except: NEEDING_MORE, concurrency: 2, timeoutMillis: 120_000 },
   kernel: { files: 'test/kernel/**/*.test.ts', concurrency: 1, timeoutMillis: 180_000, ownNetwork: true },
-  collector: { files: 'test/collector/**/*.test.ts', concurrency: 1, timeoutMillis: 1_200_000 },
-  backends: { files: 'test/backends/**/*.test.ts', concurrency: 1, timeoutMillis: 1_200_000 },
+  collector: { files: 'test/collector/**/*.test.ts', concurrency: 1, timeoutMillis: 1_200_000, ownNetwork: true },
+  backends: { files: 'test/backends/**/*.test.ts', concurrency: 1, timeoutMillis: 1_200_000, ownNetwork: true },
   bench: { files: 'test/bench/**/*.test.ts', concurrency: 1, timeoutMillis: 120_000 },
   vm: { files: 'test/vm/**/*.test.ts', concurrency: 1, timeoutMillis: 900_000 },
   slow: { files: 'test/slow/**/*.test.ts', concurrency: 1, timeoutMillis: 1_200_000 },
