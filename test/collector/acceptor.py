@@ -2,7 +2,8 @@
 
 argv[1] is JSON: {"listeners": [[family, address, backlog]], "userId"}. An inet6 listener is dual-stack; `userId` is the
 effective user to become, or null. The first line of stdout says who this is and where it listens. Then, for each number
-read from stdin, there is one line with all accepts so far, as soon as they are that many; stdin's end ends the process.
+read from stdin, there is one line with all accepts so far, as soon as they are that many, or after `#` with their count
+only; stdin's end ends the process.
 Every client is sent a byte once it is accepted. Times are nanoseconds as text: JavaScript's numbers do not hold them.
 """
 
@@ -81,5 +82,5 @@ print(json.dumps({**description, 'userId': os.geteuid()}), flush=True)
 
 for line in sys.stdin:
     with grown:
-        grown.wait_for(lambda: len(facts) >= int(line))
-        print(json.dumps(facts), flush=True)
+        grown.wait_for(lambda: len(facts) >= int(line.lstrip('#')))
+        print(len(facts) if line.startswith('#') else json.dumps(facts), flush=True)

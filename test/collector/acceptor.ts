@@ -103,6 +103,15 @@ export class Acceptor {
     return this.#nextLine();
   }
 
+  /**
+   * Resolves once it has accepted so many since its start. A client that outruns it fills its queue, and what it makes then
+   * nobody ever accepts, though connect(2) said that it is connected.
+   */
+  async hasAccepted(count: number): Promise<void> {
+    this.#child.stdin?.write(`#${count}\n`);
+    await this.#nextLine();
+  }
+
   async #nextLine<T>(): Promise<T> {
     let timer: NodeJS.Timeout | undefined;
     const late = new Promise<never>((_, reject) => {

@@ -20,6 +20,7 @@ test(`a backlog that is full, and rows to a reader meanwhile: never more than ${
   let rounds = 0;
   for (; rounds < MOST_ROUNDS && !dropped(); rounds++) {
     await connect(acceptor.targets(), ACCEPTS_OF_A_ROUND, { awaits: false });
+    await acceptor.hasAccepted((rounds + 1) * ACCEPTS_OF_A_ROUND);
     await tracer.untilLines((rounds + 1) * ACCEPTS_OF_A_ROUND);
   }
   assert.ok(dropped(), 'the queue was never full');
@@ -45,8 +46,9 @@ test(`a backlog that goes to disk: ${MOST_IDLE_MIB} MiB before it, and never mor
   };
   await counts();
   const idleMib = residentMib(tracer.pid);
-  for (let round = 0; round < ROUNDS_TO_DISK; round++) {
+  for (let round = 1; round <= ROUNDS_TO_DISK; round++) {
     await connect(acceptor.targets(), ACCEPTS_OF_A_ROUND, { awaits: false });
+    await acceptor.hasAccepted(round * ACCEPTS_OF_A_ROUND);
   }
   const peakMib = residentMib(tracer.pid, 'VmHWM');
   const onDisk = (await counts())?.spooled ?? 0;

@@ -32,6 +32,7 @@ const uidOf = ({ attributes }: CollectedRecord) => String(attributes['log.record
 async function connectAll(acceptor: Acceptor, count: number, made: Connected[]): Promise<void> {
   for (let left = count; left > 0; left -= CHUNK) {
     made.push(...(await connect(acceptor.targets(), Math.min(left, CHUNK), { awaits: false })));
+    await acceptor.hasAccepted(made.length);
   }
 }
 
@@ -85,6 +86,7 @@ test(`no collector for ${OUTAGE_SECONDS} s at ${PER_SECOND} accepts a second, th
     const startedAt = performance.now();
     while (made.length < OUTAGE_SECONDS * PER_SECOND) {
       made.push(...(await connect(acceptor.targets(), PACED_CHUNK, { awaits: false, perSecond: PER_SECOND })));
+      await acceptor.hasAccepted(made.length);
     }
     const seconds = (performance.now() - startedAt) / 1000;
     await tracer.until(() => (readLedgers(tracer.stderr).at(-1)?.spooled ?? 0) > 100_000, 'most are on disk');
