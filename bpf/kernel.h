@@ -119,8 +119,19 @@ struct qstr {
 	const unsigned char *name;
 };
 
+/* A name that fits is inside, in d_shortname since 6.15 and in d_iname before, and outside otherwise (fs/dcache.c,
+ * __d_alloc, swap_names and copy_name, 6.1 to 6.18). */
+union shortname_store {
+	u64 words[4];
+};
+
 struct dentry {
 	struct qstr d_name;
+	union shortname_store d_shortname;
+};
+
+struct dentry___before_6_15 {
+	unsigned char d_iname[1];
 };
 
 struct path {

@@ -27,15 +27,50 @@ static __always_inline u32 real_user_id_of(struct task_struct *task)
 	return task->cred->uid.val;
 }
 
-/* `name` is zero, and stays so for a kernel thread. By its length, since that copies words; looking for its end, bytes. */
+#define NAME_WORDS (TCPACCEPT_EXECUTABLE_BYTES / sizeof(u64))
+
+struct name_words {
+	u64 words[NAME_WORDS];
+};
+
+/* Where a dentry has its name, if that fits into it. */
+static __always_inline const struct name_words *inner_name_of(const struct dentry *file)
+{
+	if (bpf_core_field_exists(file->d_shortname))
+		return (const struct name_words *)&file->d_shortname;
+	return (const struct name_words *)&((const struct dentry___before_6_15 *)file)->d_iname;
+}
+
+static __always_inline u32 inner_name_bytes(const struct dentry *file)
+{
+	return bpf_core_field_exists(file->d_shortname)
+		   ? bpf_core_field_size(file->d_shortname)
+		   : bpf_core_field_size(((const struct dentry___before_6_15 *)file)->d_iname);
+}
+
+/* `name` is zero, and stays so for a kernel thread. Nearly all names are inside, and loads take less than a call. */
 static __always_inline void read_executable_name(char name[TCPACCEPT_EXECUTABLE_BYTES], struct task_struct *task)
 {
 	struct dentry *file = task->mm->exe_file->f_path.dentry;
+	const struct name_words *inner = inner_name_of(file);
+	u64 *words = (u64 *)name;
 	u32 length = file->d_name.len;
 
-	if (length > TCPACCEPT_EXECUTABLE_BYTES - 1)
-		length = TCPACCEPT_EXECUTABLE_BYTES - 1;
-	bpf_probe_read_kernel(name, length, file->d_name.name);
+	if (length >= TCPACCEPT_EXECUTABLE_BYTES || inner_name_bytes(file) < TCPACCEPT_EXECUTABLE_BYTES) {
+		if (length > TCPACCEPT_EXECUTABLE_BYTES - 1)
+			length = TCPACCEPT_EXECUTABLE_BYTES - 1;
+		bpf_probe_read_kernel(name, length, file->d_name.name);
+		return;
+	}
+	/* Behind the name is anything: of the last word those bytes, its highest on a little-endian machine, are left out. */
+	for (u32 i = 0; i < NAME_WORDS && length; i++) {
+		if (length < sizeof(u64)) {
+			words[i] = inner->words[i] & ((1ULL << length * 8) - 1);
+			return;
+		}
+		words[i] = inner->words[i];
+		length -= sizeof(u64);
+	}
 }
 
 static __always_inline u64 cgroup_id_of(struct task_struct *task)
