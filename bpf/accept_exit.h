@@ -9,18 +9,17 @@
 static __always_inline int accept_returned(long descriptor)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
-	struct sock *sk = descriptor < 0 ? NULL : socket_of_descriptor(task, descriptor);
-	struct sock *listener;
+	struct fdtable *table = descriptors_of(task);
+	struct sock *sk = descriptor < 0 ? NULL : socket_of_descriptor(table, descriptor);
 
 	/* Also a failed call ends a thread's first sleep. */
 	if (only_asleep && !was_asleep(sk ? tcp_socket_of(sk, FIELD(sk, sk_protocol), false) : NULL))
 		return 0;
 	if (descriptor < 0)
 		return 0;
-	listener = listener_of_syscall(task);
-	if (!sk || (listener && !may_be_accepted_from(sk, listener)))
+	if (!sk)
 		return count_unreadable();
-	return capture(sk, listener, TCPACCEPT_METHOD_SYSCALL, false);
+	return capture_found(sk, listener_of_syscall(task, table), TCPACCEPT_METHOD_SYSCALL);
 }
 
 #endif

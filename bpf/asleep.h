@@ -22,7 +22,7 @@ static __always_inline int note_if_asleep(struct task_struct *task)
 
 	if (!task || task->__state == TASK_RUNNING || (task->flags & PF_KTHREAD))
 		return 0;
-	listener = listener_of_syscall(task);
+	listener = listener_of_syscall(task, descriptors_of(task));
 	if (!listener || BPF_CORE_READ(listener, __sk_common.skc_state) != TCP_LISTEN)
 		return 0;
 	tid = task->pid;

@@ -60,53 +60,70 @@ static __always_inline void fill_socket(struct tcpaccept_event *event, const str
 		event->flags |= TCPACCEPT_FLAG_MPTCP;
 }
 
-/* The accepted socket's own backlog fields are a stale copy of the listener's: only the listener tells the truth. */
-static __always_inline void fill_listener(struct tcpaccept_event *event, struct sock *listener, u16 local_port,
-					  bool typed)
+/* The TCP socket that listens; NULL where what was found is none, or listens no more. */
+struct listening {
+	struct sock *socket;
+	u16 port;
+};
+
+/* `listener` is TYPED and may be NULL. */
+static __always_inline struct listening listening_of(struct sock *listener, bool typed)
 {
-	event->queue_length = event->queue_limit = TCPACCEPT_UNKNOWN_U32;
-	if (!listener)
-		return;
+	struct listening listening = {};
+
+	if (!listener || (!typed && !is_tcp(listener, typed)))
+		return listening;
 	listener = tcp_socket_of(listener, FIELD_OF(typed, listener, sk_protocol), typed);
-	if (FIELD_OF(typed, listener, __sk_common.skc_state) != TCP_LISTEN ||
-	    FIELD_OF(typed, listener, __sk_common.skc_num) != local_port)
+	if (FIELD_OF(typed, listener, __sk_common.skc_state) != TCP_LISTEN)
+		return listening;
+	listening.socket = listener;
+	listening.port = FIELD_OF(typed, listener, __sk_common.skc_num);
+	return listening;
+}
+
+/* The accepted socket's own backlog fields are a stale copy of the listener's: only the listener tells the truth. */
+static __always_inline void fill_listener(struct tcpaccept_event *event, const struct listening *listening,
+					  u16 local_port, bool typed)
+{
+	struct sock *listener = listening->socket;
+
+	event->queue_length = event->queue_limit = TCPACCEPT_UNKNOWN_U32;
+	if (!listener || listening->port != local_port)
 		return;
 	event->queue_length = FIELD_OF(typed, listener, sk_ack_backlog);
 	event->queue_limit = FIELD_OF(typed, listener, sk_max_ack_backlog);
 }
 
-/* Both sockets are TYPED, `listener` may be NULL. Anything but TCP is nothing to us and is not counted. */
-static __always_inline int capture(struct sock *sk, struct sock *listener, enum tcpaccept_method method, bool typed)
+/* `sk` is TYPED and of TCP. */
+static __always_inline int capture_ends(struct sock *sk, const struct socket_ends *ends,
+					const struct listening *listening, enum tcpaccept_method method, bool typed)
 {
 	struct task_struct *task = TYPED(struct task_struct, bpf_get_current_task_btf());
 	struct per_cpu_counts *counts;
 	struct tcpaccept_event *event;
-	struct socket_ends ends = {};
 	struct sock *tcp;
 	u64 sequence;
 
-	if (!read_socket_ends(sk, &ends, typed))
-		return 0;
 	counts = this_cpu_counts();
 	if (!counts)
 		return 0;
 	count(counts, TCPACCEPT_SEEN);
-	if (!is_wanted(task, &ends, typed)) {
+	if (!is_wanted(task, ends, typed)) {
 		count(counts, TCPACCEPT_FILTERED);
 		return 0;
 	}
-	if (take_self_connection(&ends)) {
+	if (take_self_connection(ends)) {
 		count(counts, TCPACCEPT_SELF);
 		return 0;
 	}
 
-	tcp = tcp_socket_of(sk, ends.protocol, typed);
+	tcp = tcp_socket_of(sk, ends->protocol, typed);
 	if (must_summarize())
-		return summarize(tcp, &ends, typed);
+		return summarize(tcp, ends, typed);
 	sequence = __sync_fetch_and_add(&counts->next_sequence, 1);
 	event = bpf_ringbuf_reserve(&ring, sizeof(*event), 0);
 	if (!event && summaries != SUMMARIZE_NEVER)
-		return summarize(tcp, &ends, typed);
+		return summarize(tcp, ends, typed);
 	if (!event) {
 		count(counts, TCPACCEPT_RING_FULL);
 		return 0;
@@ -116,19 +133,31 @@ static __always_inline int capture(struct sock *sk, struct sock *listener, enum 
 	event->sequence = sequence;
 	event->cpu = bpf_get_smp_processor_id();
 	event->method = method;
-	event->socket_family = ends.family;
-	event->peer_port = ends.peer_port;
-	event->local_port = ends.local_port;
-	__builtin_memcpy(event->peer_address, ends.peer_address, sizeof(event->peer_address));
-	__builtin_memcpy(event->local_address, ends.local_address, sizeof(event->local_address));
+	event->socket_family = ends->family;
+	event->peer_port = ends->peer_port;
+	event->local_port = ends->local_port;
+	__builtin_memcpy(event->peer_address, ends->peer_address, sizeof(event->peer_address));
+	__builtin_memcpy(event->local_address, ends->local_address, sizeof(event->local_address));
 	fill_process(event, task);
-	fill_socket(event, &ends, sk, tcp, typed);
-	fill_listener(event, listener, ends.local_port, typed);
+	fill_socket(event, ends, sk, tcp, typed);
+	fill_listener(event, listening, ends->local_port, typed);
 	if (connections)
 		remember_connection(event, tcp, typed);
 	count(counts, TCPACCEPT_SUBMITTED);
 	bpf_ringbuf_submit(event, reader_sleeps ? BPF_RB_FORCE_WAKEUP : BPF_RB_NO_WAKEUP);
 	return 0;
+}
+
+/* Both sockets are TYPED, `listener` may be NULL. Anything but TCP is nothing to us and is not counted. */
+static __always_inline int capture(struct sock *sk, struct sock *listener, enum tcpaccept_method method, bool typed)
+{
+	struct socket_ends ends = {};
+	struct listening listening;
+
+	if (!read_socket_ends(sk, &ends, typed))
+		return 0;
+	listening = listening_of(listener, typed);
+	return capture_ends(sk, &ends, &listening, method, typed);
 }
 
 #endif

@@ -55,11 +55,11 @@ static __always_inline int io_uring_accept_completed(void *ring, struct io_kiocb
 	/* A direct descriptor is a slot of the ring, not of the process. */
 	if (BPF_CORE_READ((struct io_accept *)request, file_slot))
 		return count_unreadable();
-	sk = socket_of_descriptor(task, result);
+	sk = socket_of_descriptor(descriptors_of(task), result);
 	listener = socket_of_file(BPF_CORE_READ(request, file));
-	if (!sk || (listener && !may_be_accepted_from(sk, listener)))
+	if (!sk)
 		return count_unreadable();
-	return capture(sk, listener, TCPACCEPT_METHOD_IO_URING, false);
+	return capture_found(sk, listener, TCPACCEPT_METHOD_IO_URING);
 }
 
 #endif

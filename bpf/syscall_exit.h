@@ -16,9 +16,13 @@ static __always_inline struct sock *socket_of_file(struct file *file)
 	return TYPED(struct sock, FIELD(socket, sk));
 }
 
-static __always_inline struct sock *socket_of_descriptor(struct task_struct *task, u32 descriptor)
+static __always_inline struct fdtable *descriptors_of(struct task_struct *task)
 {
-	struct fdtable *table = TYPED(struct task_struct, task)->files->fdt;
+	return TYPED(struct task_struct, task)->files->fdt;
+}
+
+static __always_inline struct sock *socket_of_descriptor(struct fdtable *table, u32 descriptor)
+{
 	struct hlist_head *slot;
 	struct file *file;
 
@@ -29,31 +33,16 @@ static __always_inline struct sock *socket_of_descriptor(struct task_struct *tas
 	return file ? socket_of_file(file) : NULL;
 }
 
-/* TYPED, as the one above. The listener of the accept that `task` is in or has just returned from; NULL when it is in no accept. */
-static __always_inline struct sock *listener_of_syscall(struct task_struct *task)
+/* TYPED, as the one above. The listener of the accept that `task` is in or has just returned from; NULL when it is in no
+ * accept. `table` is the task's. */
+static __always_inline struct sock *listener_of_syscall(struct task_struct *task, struct fdtable *table)
 {
 	struct pt_regs *regs = (struct pt_regs *)bpf_task_pt_regs(task);
 	int number = SYSCALL_NUMBER(regs);
 
 	if (number != SYS_ACCEPT && number != SYS_ACCEPT4)
 		return NULL;
-	return socket_of_descriptor(task, (u32)FIRST_SYSCALL_ARGUMENT(regs));
-}
-
-/* Whether `sk` can have come from `listener`: another thread may have put any other file in the descriptor's place. A
- * connection has its listener's port unless a proxy's rule or an sk_lookup program sent it there, and is then at least
- * one that was waiting. Only an older connection of the same port cannot be told from the right one. */
-static __always_inline bool may_be_accepted_from(struct sock *sk, struct sock *listener)
-{
-	struct inet_sock *accepted = TYPED(struct inet_sock, (struct inet_sock *)sk);
-	struct inet_sock *listening = TYPED(struct inet_sock, (struct inet_sock *)listener);
-
-	if (!is_tcp(listener, false) || FIELD(listener, __sk_common.skc_state) != TCP_LISTEN)
-		return true;
-	if (!is_tcp(sk, false))
-		return false;
-	return FIELD(accepted, inet_sport) == FIELD(listening, inet_sport) ||
-	       is_queued(tcp_socket_of(sk, FIELD(sk, sk_protocol), false));
+	return socket_of_descriptor(table, (u32)FIRST_SYSCALL_ARGUMENT(regs));
 }
 
 /* The descriptor is valid but its socket cannot be reached: another thread closed it or put another file there. */
@@ -66,6 +55,21 @@ static __always_inline int count_unreadable(void)
 		count(counts, TCPACCEPT_UNREADABLE);
 	}
 	return 0;
+}
+
+/* As capture, of a socket that was found where the call put it: another thread may have put any other file there. A
+ * connection has its listener's port unless a proxy's rule or an sk_lookup program sent it there, and is then at least
+ * one that was waiting. Only an older connection of the same port cannot be told from the right one. */
+static __always_inline int capture_found(struct sock *sk, struct sock *listener, enum tcpaccept_method method)
+{
+	struct socket_ends ends = {};
+	bool is_tcp = read_socket_ends(sk, &ends, false);
+	struct listening listening = listening_of(listener, false);
+
+	if (listening.socket && !(is_tcp && (listening.port == ends.local_port ||
+					     is_queued(tcp_socket_of(sk, ends.protocol, false)))))
+		return count_unreadable();
+	return is_tcp ? capture_ends(sk, &ends, &listening, method, false) : 0;
 }
 
 #endif

@@ -52,8 +52,8 @@ export const BCC_FIELDS: Variant = {
     'event->cgroup_id = cgroup_id_of(task);',
     'event->mount_namespace = mount_namespace_of(task);',
     'read_executable_name(event->executable_name, task);',
-    'fill_socket(event, &ends, sk, tcp, typed);',
-    'fill_listener(event, listener, ends.local_port, typed);',
+    'fill_socket(event, ends, sk, tcp, typed);',
+    'fill_listener(event, listening, ends->local_port, typed);',
   ),
 };
 
@@ -109,10 +109,10 @@ export const VARIANTS: readonly Variant[] = [
   },
   {
     name: 'no listener',
-    edits: without('capture.h', 'fill_listener(event, listener, ends.local_port, typed);'),
+    edits: without('capture.h', 'fill_listener(event, listening, ends->local_port, typed);'),
   },
   {
     name: 'no look for own connections',
-    edits: [{ file: 'capture.h', text: 'if (take_self_connection(&ends))', instead: 'if (0)' }],
+    edits: [{ file: 'capture.h', text: 'if (take_self_connection(ends))', instead: 'if (0)' }],
   },
 ];
