@@ -67,7 +67,8 @@ static __always_inline int inet_csk_accept_probed(struct pt_regs *ctx)
 	if (!sk)
 		return 0;
 	note_reported(sk);
-	return capture(TYPED(struct sock, sk), listener_of_syscall(task, descriptors_of(task)), method_of(task, false), false);
+	return capture(TYPED(struct sock, sk), listener_of_syscall(task, descriptors_of(task)), method_of(task, false),
+		       false);
 }
 
 #endif

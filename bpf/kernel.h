@@ -76,6 +76,8 @@ struct sock_common {
 /* All of struct sock_common that is read is within these: 136 bytes in 6.1 to 6.18. A struct sock is larger. */
 #define SOCK_COMMON_BYTES 144
 
+struct socket;
+
 /* sk_protocol is a plain field since 5.6 (net/sock.h); a bitfield before. */
 struct sock {
 	struct sock_common __sk_common;
@@ -83,6 +85,7 @@ struct sock {
 	u32 sk_ack_backlog;
 	u32 sk_max_ack_backlog;
 	void *sk_reuseport_cb;
+	struct socket *sk_socket; /* NULL until it is accepted, and when it is closed: sock_graft, sock_orphan */
 	int sk_err;
 };
 

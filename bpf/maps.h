@@ -96,6 +96,7 @@ struct per_cpu_counts {
 	u64 counts[TCPACCEPT_COUNTERS];
 	u64 next_sequence;
 	u64 summarizing; /* programs on this CPU that may be adding to a summary right now */
+	u64 unstamped;	 /* connections of which queue_stamp.h has no stamp */
 };
 
 /* One a CPU. Only ever added to, atomically: a program on a preemptible kernel may be interrupted by another. */
@@ -185,8 +186,8 @@ struct queue_stamp_set {
 	struct queue_stamp stamps[QUEUE_STAMPS_OF_A_SET];
 };
 
-/* Filled in queue_stamp.h when the handshake ends, emptied on accept or close. A full set gives up its oldest, and that
- * accept has no queue duration: of 16,384 waiting at once three in 100,000, by calculation. 4 MiB. */
+/* Filled in queue_stamp.h when the handshake ends, emptied on accept or close. A full set gives up its oldest, which is
+ * counted, and that accept has no queue duration: of 16,384 waiting at once three in 100,000, by calculation. 4 MiB. */
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__uint(max_entries, 1 << QUEUE_STAMP_SET_BITS);

@@ -14,6 +14,9 @@
 
 #include "maps.h"
 
+/* A second time finds another slot, or another CPU that was faster at two within a microsecond. */
+#define STAMP_ATTEMPTS 2
+
 /* The verifier lets nobody calculate with a pointer, but gives its lower half to who may know it: as this one move. */
 static __always_inline u32 lower_half_of(struct sock *sk)
 {
@@ -49,27 +52,60 @@ static __always_inline bool hand_over(struct queue_stamp *stamp, u64 from, u64 t
 	return __sync_val_compare_and_swap(&stamp->socket, from, to) == from;
 }
 
-/* In a slot that is its own from an earlier life or free, or in place of the oldest. Where another CPU takes that slot at the
- * same moment, the connection has no stamp. */
-static __always_inline void stamp_queued(struct sock *sk)
+struct slot {
+	struct queue_stamp *stamp;
+	u64 owner; /* 0: it is free */
+};
+
+/* One that is its own from an earlier life or free, or the oldest. */
+static __always_inline struct slot slot_for(struct sock *sk, struct queue_stamp *stamps)
 {
-	struct queue_stamp *stamps = stamps_of(sk), *oldest = stamps;
-	u64 owner = 0, since_boot_ns = ~0ULL;
+	struct slot slot = {.stamp = stamps};
+	u64 since_boot_ns = ~0ULL;
 
-	for (int i = 0; stamps && i < QUEUE_STAMPS_OF_A_SET; i++) {
-		u64 its_owner = stamps[i].socket;
-		u64 its_boot_ns = its_owner ? stamps[i].queued_boot_ns : 0;
+	for (int i = 0; i < QUEUE_STAMPS_OF_A_SET; i++) {
+		u64 owner = stamps[i].socket;
+		u64 its_boot_ns = owner && owner != (u64)sk ? stamps[i].queued_boot_ns : 0;
 
-		if (its_owner == (u64)sk)
-			its_boot_ns = 0;
 		if (its_boot_ns < since_boot_ns) {
-			oldest = stamps + i;
-			owner = its_owner;
+			slot.stamp = stamps + i;
+			slot.owner = owner;
 			since_boot_ns = its_boot_ns;
 		}
 	}
-	if (oldest && hand_over(oldest, owner, (u64)sk))
-		oldest->queued_boot_ns = bpf_ktime_get_boot_ns();
+	return slot;
+}
+
+static __always_inline void count_unstamped(void)
+{
+	struct per_cpu_counts *counts = this_cpu_counts();
+
+	if (counts)
+		__sync_fetch_and_add(&counts->unstamped, 1);
+}
+
+/* What was accepted unrecorded keeps its stamp until it is closed, and needs it no more. */
+static __always_inline bool is_waiting(u64 socket)
+{
+	return !BPF_CORE_READ((struct sock *)socket, sk_socket);
+}
+
+/* Counted is a connection that gives its stamp up to this one, and this one where other CPUs were faster at each slot. */
+static __always_inline void stamp_queued(struct sock *sk)
+{
+	struct queue_stamp *stamps = stamps_of(sk);
+
+	for (int i = 0; stamps && i < STAMP_ATTEMPTS; i++) {
+		struct slot slot = slot_for(sk, stamps);
+
+		if (!hand_over(slot.stamp, slot.owner, (u64)sk))
+			continue;
+		slot.stamp->queued_boot_ns = bpf_ktime_get_boot_ns();
+		if (slot.owner && slot.owner != (u64)sk && is_waiting(slot.owner))
+			count_unstamped();
+		return;
+	}
+	count_unstamped();
 }
 
 static __always_inline void forget_queued(struct sock *sk)

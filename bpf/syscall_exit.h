@@ -66,8 +66,8 @@ static __always_inline int capture_found(struct sock *sk, struct sock *listener,
 	bool is_tcp = read_socket_ends(sk, &ends, false);
 	struct listening listening = listening_of(listener, false);
 
-	if (listening.socket && !(is_tcp && (listening.port == ends.local_port ||
-					     is_queued(tcp_socket_of(sk, ends.protocol, false)))))
+	if (listening.socket &&
+	    !(is_tcp && (listening.port == ends.local_port || is_queued(tcp_socket_of(sk, ends.protocol, false)))))
 		return count_unreadable();
 	return is_tcp ? capture_ends(sk, &ends, &listening, method, false) : 0;
 }

@@ -136,7 +136,7 @@ uint64_t Attachments::missed() const {
   return total;
 }
 
-uint64_t Attachments::unstamped() const {
+uint64_t Attachments::skipped_changes() const {
   uint64_t total = 0;
   for (const LinkPointer& link : links_) {
     if (watches_states(*link)) total += link->misses();

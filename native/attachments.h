@@ -34,7 +34,7 @@ class Attachments {
   // Accepts that the probes and programs did not see, those detached before excepted.
   uint64_t missed() const;
   // Changes of state that the programs which watch those did not see.
-  uint64_t unstamped() const;
+  uint64_t skipped_changes() const;
   // What was missed is still known.
   void detach();
   // What is pinned stays attached.

@@ -13,6 +13,7 @@ struct PerCpuCounts {
   uint64_t counts[TCPACCEPT_COUNTERS];
   uint64_t next_sequence;
   uint64_t summarizing;
+  uint64_t unstamped;
 };
 
 // struct per_cpu_connection_counts of bpf/maps.h.

@@ -35,9 +35,8 @@ uint64_t monotonic_ns() {
   return static_cast<uint64_t>(now.tv_sec) * 1'000'000'000 + now.tv_nsec;
 }
 
-// Adds up what each CPU counted.
 template <typename Counts>
-void add_counts(const bpf_map* map, uint64_t* into) {
+std::vector<Counts> counts_of_cpus(const bpf_map* map) {
   std::vector<Counts> cpus(libbpf_num_possible_cpus());
   const uint32_t zero = 0;
   const int error = -bpf_map_lookup_elem(bpf_map__fd(map), &zero, cpus.data());
@@ -45,9 +44,12 @@ void add_counts(const bpf_map* map, uint64_t* into) {
     throw Failure(error == EPERM ? "ERR_BPF_PERMISSION" : "ERR_INTERNAL", "counters", error,
                   std::string("the kernel's counters cannot be read: ") + strerror(error));
   }
-  for (const Counts& cpu : cpus) {
-    for (size_t i = 0; i < std::size(cpu.counts); i++) into[i] += cpu.counts[i];
-  }
+  return cpus;
+}
+
+template <typename Counts>
+void add_counts(const Counts& cpu, uint64_t* into) {
+  for (size_t i = 0; i < std::size(cpu.counts); i++) into[i] += cpu.counts[i];
 }
 
 }  // namespace
@@ -154,16 +156,20 @@ size_t Session::drain_ends(uint8_t* into, size_t capacity_bytes) {
 
 void Session::counters(uint64_t into[kCounters]) const {
   memset(into, 0, kCounters * sizeof(uint64_t));
-  add_counts<PerCpuCounts>(programs_->maps.counters, into);
   into[TCPACCEPT_COUNTERS] = programs_->bss->settled_misses + attachments_->missed();
-  into[TCPACCEPT_COUNTERS + 1] = attachments_->unstamped();
+  into[TCPACCEPT_COUNTERS + 1] = attachments_->skipped_changes();
+  for (const PerCpuCounts& cpu : counts_of_cpus<PerCpuCounts>(programs_->maps.counters)) {
+    add_counts(cpu, into);
+    into[TCPACCEPT_COUNTERS + 1] += cpu.unstamped;
+  }
   into[TCPACCEPT_COUNTERS + 2] = ring_->pending_records();
   into[TCPACCEPT_COUNTERS + 3] = into[TCPACCEPT_AGGREGATED] - programs_->bss->summarized_accepts;
   if (ends_) connection_counters(into + TCPACCEPT_COUNTERS + 4);
 }
 
 void Session::connection_counters(uint64_t* into) const {
-  add_counts<PerCpuConnectionCounts>(programs_->maps.connection_counters, into);
+  const bpf_map* map = programs_->maps.connection_counters;
+  for (const PerCpuConnectionCounts& cpu : counts_of_cpus<PerCpuConnectionCounts>(map)) add_counts(cpu, into);
   const uint64_t gone = into[TCPACCEPT_CONNECTIONS_FORGOTTEN] + into[TCPACCEPT_CONNECTIONS_CLOSED_EARLY] +
                         into[TCPACCEPT_ENDS_RING_FULL] + into[TCPACCEPT_ENDS_SUBMITTED];
   // Read while others count: an end may be among them whose accept is not.

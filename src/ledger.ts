@@ -70,7 +70,7 @@ export const LEDGER_BRIEFS: Readonly<Record<LedgerName, string>> = {
   submitted: 'records put into the ring',
   missed: 'accepts the kernel says its probes missed: never seen, so in no sum',
   unstamped:
-    'changes of TCP state the kernel could not show us: a record may lack its queue time or cookie, or be of our own connection, or a connection stay open in the ledger; in no sum',
+    'changes of TCP state the kernel could not show us, and times of handshakes given up for want of room: a record may lack its queue time or cookie, or be of our own connection, or a connection stay open in the ledger; in no sum',
   in_ring: 'records still in the ring',
   drained: 'records read from the ring',
   in_summaries: 'accepts counted in the kernel, and not told of yet',
