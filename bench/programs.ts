@@ -2,15 +2,17 @@
  * What each of our programs takes of one connection, by the kernel's own clock: run_time_ns and run_cnt of bpf_stats, this
  * host's hook. The clock itself is in it, some tens of nanoseconds a run; what entering a tracepoint costs is not.
  *
- * Builds that leave one thing out take turns with this one: what that thing costs. TCPACCEPT_BENCH_BUILDS=NAME=ADDON,...
+ * Builds that leave one thing out, or keep it elsewhere, take turns with this one: what that costs. TCPACCEPT_BENCH_BUILDS=NAME=ADDON,...
  * names others instead: what a change saves.
  */
 import { execFileSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
+import { cpus } from 'node:os';
 import { OurTracer } from './accept-cost/our-tracer.ts';
 import { buildTimedServer, TimedServer } from './accept-cost/timed-server.ts';
 import { buildVariant } from './programs/build-variant.ts';
-import { VARIANTS } from './programs/variants.ts';
+import { STRUCTURES } from './programs/structures.ts';
+import { VARIANTS, type Variant } from './programs/variants.ts';
 import { report } from './report.ts';
 import { differenceOf, type Spread, spreadOf, spreadText } from './spread.ts';
 
@@ -47,10 +49,16 @@ type Sample = ReadonlyMap<string, { readonly runs: number; readonly nanos: numbe
 
 const THIS_BUILD = 'this build';
 
-function otherBuilds(): [name: string, addon: string][] {
-  const builds = process.env['TCPACCEPT_BENCH_BUILDS']?.split(',');
-  if (!builds) return VARIANTS.map((variant) => [variant.name, buildVariant(variant)]);
-  return builds.map((build) => build.split('=')).map(([name = '', addon = '']) => [name, addon]);
+/** What takes turns; an empty `addon` is this build's. */
+type Build = Omit<Variant, 'edits'> & { readonly addon: string };
+
+function otherBuilds(): Build[] {
+  const named = process.env['TCPACCEPT_BENCH_BUILDS']?.split(',');
+  if (named) return named.map((build) => build.split('=')).map(([name = '', addon = '']) => ({ name, addon }));
+  return [...VARIANTS, ...STRUCTURES].map((variant) => ({
+    ...variant,
+    addon: variant.edits.length > 0 ? buildVariant(variant) : '',
+  }));
 }
 
 function bpftool<Facts>(...args: readonly string[]): Facts {
@@ -64,11 +72,18 @@ function programsOf(pid: number): ProgramFacts[] {
 }
 
 /** `undefined`: too much of it was others' accepts. */
-async function sampleOf(tracer: OurTracer, server: TimedServer, calls: number): Promise<Sample | undefined> {
-  await tracer.attach({ hook: 'syscall', ports: [server.port] });
+async function sampleOf(
+  { tracer, ringBytes, isOfEveryCpu = false }: Build & { readonly tracer: OurTracer },
+  everyServer: readonly TimedServer[],
+  callsOfEach: number,
+): Promise<Sample | undefined> {
+  const servers = isOfEveryCpu ? everyServer : everyServer.slice(-1);
+  const calls = callsOfEach * servers.length;
+  const ports = servers.map(({ port }) => port);
+  await tracer.attach({ hook: 'syscall', ports, ...(ringBytes !== undefined && { ringBytes }) });
   const before = readFileSync(SWITCH, 'utf8');
   writeFileSync(SWITCH, '1');
-  await server.time('accept', calls);
+  await Promise.all(servers.map((server) => server.time('accept', callsOfEach)));
   writeFileSync(SWITCH, before);
   const ran = programsOf(tracer.pid).filter(({ run_cnt: runs = 0 }) => runs >= calls / 2);
   const { seen } = await tracer.detach();
@@ -83,23 +98,27 @@ async function sampleOf(tracer: OurTracer, server: TimedServer, calls: number): 
 
 export async function programCosts({ rounds = ROUNDS, calls = CALLS } = {}): Promise<ProgramCost[]> {
   buildTimedServer();
-  await using server = await TimedServer.start();
+  await using servers = new AsyncDisposableStack();
+  const everyServer: TimedServer[] = [];
+  for (const cpu of cpus().keys()) everyServer.push(servers.use(await TimedServer.start(cpu)));
   using tracers = new DisposableStack();
-  const builds = new Map([[THIS_BUILD, tracers.use(new OurTracer())]]);
-  for (const [name, addon] of otherBuilds()) builds.set(name, tracers.use(new OurTracer(addon)));
+  const builds = [{ name: THIS_BUILD, addon: '' }, ...otherBuilds()].map((build) => ({
+    ...build,
+    tracer: tracers.use(new OurTracer(build.addon)),
+  }));
   const kept: Map<string, Sample>[] = [];
   for (let tried = 0; kept.length < rounds && tried < MOST_TRIES * rounds; tried++) {
     const samples = new Map<string, Sample>();
-    for (const [build, tracer] of builds) {
-      const sample = await sampleOf(tracer, server, calls);
-      if (sample) samples.set(build, sample);
+    for (const build of builds) {
+      const sample = await sampleOf(build, everyServer, calls);
+      if (sample) samples.set(build.name, sample);
     }
-    if (samples.size === builds.size) kept.push(samples);
+    if (samples.size === builds.length) kept.push(samples);
   }
   const figures = (build: string, program: string, figure: 'runs' | 'nanos') =>
     kept.map((samples) => samples.get(build)?.get(program)?.[figure] ?? Number.NaN);
   const programs = [...(kept[0]?.get(THIS_BUILD)?.keys() ?? [])];
-  return [...builds.keys()].flatMap((build) =>
+  return builds.flatMap(({ name: build }) =>
     programs.map((program) => ({
       build,
       program,

@@ -11,7 +11,7 @@ export function addonOf(variant: Variant): string {
 }
 
 function folderOf({ name }: Variant): string {
-  return `build/variants/${name.replaceAll(/[^a-z]+/g, '-')}`;
+  return `build/variants/${name.toLowerCase().replaceAll(/[^a-z0-9]+/g, '-')}`;
 }
 
 /** Builds the addon with the variant's programs. Throws where a text that it changes is no longer there. */

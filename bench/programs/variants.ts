@@ -11,6 +11,10 @@ export interface Variant {
   /** Also its folder's, with hyphens. */
   readonly name: string;
   readonly edits: readonly Edit[];
+  /** Of the ring, where it is not what benches have. */
+  readonly ringBytes?: number;
+  /** A server on each CPU accepts meanwhile; otherwise one, on the last. */
+  readonly isOfEveryCpu?: boolean;
 }
 
 const without = (file: string, ...texts: readonly string[]): Edit[] =>
@@ -76,7 +80,7 @@ export const VARIANTS: readonly Variant[] = [
         file: 'capture.h',
         text: '__builtin_memset(event, 0, sizeof(*event));',
         instead: `if (sequence + 1) {
-		bpf_ringbuf_submit(event, BPF_RB_NO_WAKEUP);
+		bpf_ringbuf_submit(event, reader_sleeps ? BPF_RB_FORCE_WAKEUP : BPF_RB_NO_WAKEUP);
 		return 0;
 	}
 	__builtin_memset(event, 0, sizeof(*event));`,
