@@ -52,10 +52,10 @@ const THIS_BUILD = 'this build';
 /** What takes turns; an empty `addon` is this build's. */
 type Build = Omit<Variant, 'edits'> & { readonly addon: string };
 
-function otherBuilds(): Build[] {
+function buildsOf(variants: readonly Variant[]): Build[] {
   const named = process.env['TCPACCEPT_BENCH_BUILDS']?.split(',');
   if (named) return named.map((build) => build.split('=')).map(([name = '', addon = '']) => ({ name, addon }));
-  return [...VARIANTS, ...STRUCTURES].map((variant) => ({
+  return variants.map((variant) => ({
     ...variant,
     addon: variant.edits.length > 0 ? buildVariant(variant) : '',
   }));
@@ -96,13 +96,19 @@ async function sampleOf(
   );
 }
 
-export async function programCosts({ rounds = ROUNDS, calls = CALLS } = {}): Promise<ProgramCost[]> {
+export const EVERY_VARIANT: readonly Variant[] = [...VARIANTS, ...STRUCTURES];
+
+export async function programCosts({
+  rounds = ROUNDS,
+  calls = CALLS,
+  variants = EVERY_VARIANT,
+} = {}): Promise<ProgramCost[]> {
   buildTimedServer();
   await using servers = new AsyncDisposableStack();
   const everyServer: TimedServer[] = [];
   for (const cpu of cpus().keys()) everyServer.push(servers.use(await TimedServer.start(cpu)));
   using tracers = new DisposableStack();
-  const builds = [{ name: THIS_BUILD, addon: '' }, ...otherBuilds()].map((build) => ({
+  const builds = [{ name: THIS_BUILD, addon: '' }, ...buildsOf(variants)].map((build) => ({
     ...build,
     tracer: tracers.use(new OurTracer(build.addon)),
   }));

@@ -14,20 +14,24 @@ function folderOf({ name }: Variant): string {
   return `build/variants/${name.toLowerCase().replaceAll(/[^a-z0-9]+/g, '-')}`;
 }
 
-/** Builds the addon with the variant's programs. Throws where a text that it changes is no longer there. */
+/** Builds the addon with the variant's programs. */
 export function buildVariant(variant: Variant): string {
-  const { name, edits } = variant;
+  writeSources(variant);
+  const addon = addonOf(variant);
+  execFileSync('make', ['--no-print-directory', '-s', addon.slice(ROOT.length)], { cwd: ROOT, stdio: 'inherit' });
+  return addon;
+}
+
+/** Writes what the variant is built from. Throws where a text that it changes is no longer there. */
+export function writeSources(variant: Variant): void {
   const folder = folderOf(variant);
   rmSync(`${ROOT}${folder}`, { recursive: true, force: true });
   mkdirSync(`${ROOT}${folder}`, { recursive: true });
   cpSync(`${ROOT}bpf`, `${ROOT}${folder}/bpf`, { recursive: true });
-  for (const { file, text, instead } of edits) {
+  for (const { file, text, instead } of variant.edits) {
     const path = `${ROOT}${folder}/bpf/${file}`;
     const source = readFileSync(path, 'utf8');
-    if (!source.includes(text)) throw new Error(`bench/programs/variants.ts, ${name}: ${file} has no "${text}"`);
+    if (!source.includes(text)) throw new Error(`bench/programs, ${variant.name}: ${file} has no "${text}"`);
     writeFileSync(path, source.replaceAll(text, instead));
   }
-  const addon = addonOf(variant);
-  execFileSync('make', ['--no-print-directory', '-s', addon.slice(ROOT.length)], { cwd: ROOT, stdio: 'inherit' });
-  return addon;
 }
