@@ -8,6 +8,7 @@ import { RequestBatcher } from '../src/export/request-batcher.ts';
 import { hostAttributes } from '../src/identity/host.ts';
 import { Identifier } from '../src/identity/identify.ts';
 import { ProcessCache } from '../src/identity/process-cache.ts';
+import { openAcceptEncoder } from '../src/kernel/accept-encoder.ts';
 import { Ledger } from '../src/ledger.ts';
 import { TracerCommand } from '../test/collector/tracer-command.ts';
 import { BUILT, residentMib } from './built-command.ts';
@@ -33,7 +34,7 @@ async function wireBytes(): Promise<Pick<Footprint, 'plainBytes' | 'gzipBytes' |
   const { settings } = readOtlpEnvironment({});
   const resource = resourceFromAttributes({ 'service.name': 'bench', ...(await hostAttributes()) });
   const warn = (_cause: string, text: string) => void process.stderr.write(`${text}\n`);
-  const encoder = new DirectEncoder({ resource, limits: settings.limits, warn });
+  const encoder = new DirectEncoder({ resource, limits: settings.limits, warn, native: openAcceptEncoder() });
   let [records, plain, zipped, requests] = [0, 0, 0, 0];
   const sink = new RequestBatcher({
     encoder,

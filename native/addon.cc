@@ -4,6 +4,7 @@
 
 #include <set>
 
+#include "addon_accept_encoder.h"
 #include "addon_error.h"
 #include "addon_instructions.h"
 #include "addon_layouts.h"
@@ -260,6 +261,8 @@ Napi::Object init(Napi::Env env, Napi::Object exports) {
   exports.Set("recordLayout", Napi::Function::New(env, tcpaccept::record_layout));
   exports.Set("summaryLayout", Napi::Function::New(env, tcpaccept::summary_layout));
   exports.Set("endLayout", Napi::Function::New(env, tcpaccept::end_layout));
+  exports.Set("AcceptEncoder", tcpaccept::define_accept_encoder(env));
+  exports.Set("planSteps", Napi::Function::New(env, tcpaccept::plan_steps));
   exports.Set("Listeners", tcpaccept::define_listeners(env));
   exports.Set("listenerLayout", Napi::Function::New(env, tcpaccept::listener_layout));
   return exports;

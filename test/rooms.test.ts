@@ -11,7 +11,7 @@ const ROOMS: Readonly<Record<string, { values: readonly string[]; types?: readon
   kernel: { values: ['errors'] },
   identity: { values: ['errors'], types: ['kernel'] },
   record: { values: [], types: ['kernel', 'identity', 'ledger'] },
-  export: { values: ['record', 'errors', 'ledger', 'version'] },
+  export: { values: ['record', 'errors', 'ledger', 'version'], types: ['kernel'] },
   output: { values: ['record', 'ledger'], types: ['kernel'] },
   version: { values: [] },
   index: { values: ['instrumentation', 'kernel', 'record', 'errors', 'ledger'] },

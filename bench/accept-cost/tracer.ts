@@ -13,6 +13,7 @@ import { RequestBatcher } from '../../src/export/request-batcher.ts';
 import type { EncodedRequest } from '../../src/export/transport/encoded-request.ts';
 import { Identifier } from '../../src/identity/identify.ts';
 import { ProcessCache } from '../../src/identity/process-cache.ts';
+import { openAcceptEncoder } from '../../src/kernel/accept-encoder.ts';
 import { AcceptTracer, type KernelCounts } from '../../src/kernel/accept-tracer.ts';
 import type { NativeBinding } from '../../src/kernel/binding.ts';
 import { loadNative } from '../../src/kernel/native.ts';
@@ -55,11 +56,12 @@ async function detach(): Promise<void> {
 
 async function openSink(): Promise<RecordSink> {
   const { settings } = readOtlpEnvironment(endpoint ? { OTEL_EXPORTER_OTLP_ENDPOINT: endpoint } : {});
+  const native = openAcceptEncoder();
   if (endpoint) {
     process.env['OTEL_EXPORTER_OTLP_ENDPOINT'] = endpoint;
-    return await DirectLane.open({ settings, resource, ledger, warn });
+    return await DirectLane.open({ settings, resource, ledger, warn, native });
   }
-  const encoder = new DirectEncoder({ resource, limits: settings.limits, warn });
+  const encoder = new DirectEncoder({ resource, limits: settings.limits, warn, native });
   const onRequest = ({ body }: EncodedRequest) => encoder.takeBack(body);
   return new RequestBatcher({ encoder, batch: settings.batch, ledger, onRequest });
 }

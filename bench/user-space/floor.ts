@@ -42,7 +42,7 @@ export class Floor implements RecordSink {
 
   #prepare(batch: RecordBatch): void {
     const encoder = new DirectEncoder(this.#parts);
-    for (let index = 0; index < REQUEST_RECORDS; index++) encoder.addAccept(batch.view(index));
+    encoder.addAccepts(batch, 0, { records: REQUEST_RECORDS, bytes: Number.POSITIVE_INFINITY });
     this.#body = encoder.take().body;
     this.#record = this.#body.slice(-Math.floor(this.#body.length / REQUEST_RECORDS));
     this.#copies = new Uint8Array(this.#body.length);

@@ -9,6 +9,7 @@ import { SdkLane } from '../../src/export/sdk-lane.ts';
 import type { EncodedRequest } from '../../src/export/transport/encoded-request.ts';
 import { Identifier } from '../../src/identity/identify.ts';
 import { ProcessCache } from '../../src/identity/process-cache.ts';
+import { openAcceptEncoder } from '../../src/kernel/accept-encoder.ts';
 import { Ledger, type LedgerName } from '../../src/ledger.ts';
 import type { RecordSink } from '../../src/record/accept-record.ts';
 import { SdkEncoder } from '../../test/export/direct/sdk-encoder.ts';
@@ -70,14 +71,15 @@ async function openSink(): Promise<RecordSink> {
   const { settings } = readOtlpEnvironment(target === 'none' ? {} : { OTEL_EXPORTER_OTLP_ENDPOINT: target });
   const warn = (_cause: string, text: string) => void process.stderr.write(`${text}\n`);
   const { limits } = settings;
+  const native = openAcceptEncoder();
   if (lane === 'floor') {
-    return new Floor({ resource, limits, warn }, ledger, target === 'none' ? undefined : new URL(target));
+    return new Floor({ resource, limits, warn, native }, ledger, target === 'none' ? undefined : new URL(target));
   }
   if (target !== 'none') {
     process.env['OTEL_EXPORTER_OTLP_ENDPOINT'] = target;
-    return await (lane === 'sdk' ? SdkLane : DirectLane).open({ settings, resource, ledger, warn });
+    return await (lane === 'sdk' ? SdkLane : DirectLane).open({ settings, resource, ledger, warn, native });
   }
-  const direct = new DirectEncoder({ resource, limits, warn });
+  const direct = new DirectEncoder({ resource, limits, warn, native });
   const encoder = lane === 'sdk' ? new SdkEncoder({ resource, limits }) : direct;
   const onRequest = ({ body, records: count }: EncodedRequest) => {
     direct.takeBack(body);

@@ -1,4 +1,5 @@
 import type { Resource } from '@opentelemetry/resources';
+import type { NativeAcceptEncoder } from '../kernel/binding.ts';
 import type { Ledger } from '../ledger.ts';
 import type { RecordBatch } from '../record/accept-record.ts';
 import type { EventKind, EventRecords } from '../record/events.ts';
@@ -22,6 +23,7 @@ export interface DirectLaneParts {
   readonly resource: Resource;
   readonly ledger: Ledger;
   readonly warn: Warn;
+  readonly native: NativeAcceptEncoder;
   /** `undefined`: what cannot be delivered waits in memory only. */
   readonly spool?: SpoolSettings | undefined;
   readonly onSafe?: OnSafe | undefined;
@@ -52,8 +54,8 @@ export class DirectLane {
   }
 
   private constructor(parts: DirectLaneParts, transport: SendingQueueParts['transport'], spool: DiskSpool | undefined) {
-    const { settings, resource, ledger, warn, spool: spoolSettings, onSafe } = parts;
-    const encoder = new DirectEncoder({ resource, limits: settings.limits, warn });
+    const { settings, resource, ledger, warn, native, spool: spoolSettings, onSafe } = parts;
+    const encoder = new DirectEncoder({ resource, limits: settings.limits, warn, native });
     const returning = new ReturningTransport(transport, encoder);
     const safeRecords = onSafe && new SafeRecords(onSafe);
     const safe = safeRecords?.safe ?? (() => {});

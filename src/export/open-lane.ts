@@ -1,3 +1,4 @@
+import type { NativeAcceptEncoder } from '../kernel/binding.ts';
 import type { Ledger } from '../ledger.ts';
 import type { RecordBatch, RecordSink } from '../record/accept-record.ts';
 import type { EventKind, EventRecords } from '../record/events.ts';
@@ -31,6 +32,8 @@ export interface ExportLane extends RecordSink {
 
 /** What a lane may have beside the environment. */
 export interface LaneOptions {
+  /** Of this lane alone. */
+  readonly native: NativeAcceptEncoder;
   /** `undefined`: no spool. */
   readonly spool?: SpoolSettings | undefined;
   /** Of what was handed to `accept` and `report`; safe is in the spool or settled. Never called for the console. */
@@ -48,7 +51,7 @@ export async function openExportLane(
   ledger: Ledger,
   warn: Warn,
   hostAttributes: Readonly<Record<string, string>>,
-  options: LaneOptions = {},
+  options: LaneOptions,
 ): Promise<ExportLane | undefined> {
   const { settings, warnings } = readOtlpEnvironment(environment);
   const { resource, warnings: resourceWarnings } = makeResource(hostAttributes);

@@ -1,5 +1,5 @@
 import type { Ledger } from '../ledger.ts';
-import type { AcceptView, RecordBatch } from '../record/accept-record.ts';
+import type { RecordBatch } from '../record/accept-record.ts';
 import type { EventKind, EventRecords } from '../record/events.ts';
 import { ACCEPTS_OF } from './accept-counts.ts';
 import type { OtlpSettings } from './otlp-environment.ts';
@@ -11,14 +11,23 @@ export const MAX_REQUEST_BYTES = 512 * 1024;
 /** A request is taken when it comes this near: the next record might not fit. */
 const BYTES_LEFT_FREE = 8 * 1024;
 
+/** When a request is full: with so many records, or so many bytes. */
+export interface RequestLimits {
+  readonly records: number;
+  readonly bytes: number;
+}
+
 /** Makes one request of the records added since the last. */
 export interface RecordEncoder {
   readonly records: number;
   /** Of the request that `take` would make now, a few more or as many, where that is known before. */
   readonly bytes?: number;
   add<Kind extends EventKind>(kind: Kind, record: EventRecords[Kind]): void;
-  /** The same as `add` of an accept, from where it lies. */
-  addAccept(accept: AcceptView): void;
+  /**
+   * The same as `add` of accepts, from where they lie: of a request that is not full one or more from `from` on, until it
+   * is; returns how many. A batch begins with its first, and goes on before another begins.
+   */
+  addAccepts(batch: RecordBatch, from: number, limits: RequestLimits): number;
   take(): EncodedRequest;
 }
 
@@ -41,6 +50,7 @@ export interface RequestBatcherParts {
 export class RequestBatcher {
   readonly #parts: RequestBatcherParts;
   #timer: NodeJS.Timeout | undefined;
+  readonly #limits: RequestLimits;
   #accepted = 0;
   #summarized = 0;
   /** That the records since the last request stand for. */
@@ -50,6 +60,7 @@ export class RequestBatcher {
 
   constructor(parts: RequestBatcherParts) {
     this.#parts = parts;
+    this.#limits = { records: parts.batch.maxExportBatchSize, bytes: MAX_REQUEST_BYTES - BYTES_LEFT_FREE };
   }
 
   add<Kind extends EventKind>(kind: Kind, records: readonly EventRecords[Kind][]): void {
@@ -65,18 +76,20 @@ export class RequestBatcher {
 
   accept(batch: RecordBatch): void {
     const { encoder } = this.#parts;
-    for (let index = 0; index < batch.count; index++) {
-      encoder.addAccept(batch.view(index));
-      this.#accepted++;
-      this.#accepts++;
+    for (let index = 0; index < batch.count; ) {
+      const added = encoder.addAccepts(batch, index, this.#limits);
+      index += added;
+      this.#accepted += added;
+      this.#accepts += added;
       if (this.#isFull) this.flush();
     }
     this.#wait();
   }
 
   get #isFull(): boolean {
-    const { encoder, batch } = this.#parts;
-    return encoder.records >= batch.maxExportBatchSize || (encoder.bytes ?? 0) >= MAX_REQUEST_BYTES - BYTES_LEFT_FREE;
+    const { encoder } = this.#parts;
+    const { records, bytes } = this.#limits;
+    return encoder.records >= records || (encoder.bytes ?? 0) >= bytes;
   }
 
   /** The records added since the last time are queued from now on. */

@@ -138,6 +138,39 @@ export interface NativeListeners {
   close(): void;
 }
 
+/**
+ * Encodes records by plans, each for those that have the same `SharedFields`. A plan has a number, from 1, until `clear`.
+ *
+ * A plan is checked when it is set: no record, and no other argument, makes encoding read or write beyond its arrays.
+ */
+export interface NativeAcceptEncoder {
+  /** Puts into `plans` the number of each record's plan, 0 where there is none, from record `from` up to, not with, `to`. */
+  find(records: Uint8Array, from: number, to: number, plans: Uint32Array): void;
+  /**
+   * Sets the plan of all records like this one, in place of the one they have; returns its number.
+   *
+   * `steps` are three words each: a `PLAN_STEPS` with its field, a count, and how many of `literals` are copied before it.
+   */
+  setPlan(records: Uint8Array, index: number, steps: Uint32Array, literals: Uint8Array): number;
+  /** What a record of that plan takes at most. */
+  mostBytes(plan: number): number;
+  clear(): void;
+  /**
+   * Encodes records into `out` while there is room for the most that the next may take. `progress` is the first record,
+   * where they end, where to write, and where to stop once that is reached; the first and the third are moved on.
+   *
+   * `clock` is `bootToUnixNs` and `observedUnixNs`; `spans` has `SPAN_BYTES` for each record, zeros where it has none.
+   */
+  encode(
+    records: Uint8Array,
+    plans: Uint32Array,
+    clock: BigUint64Array,
+    spans: Uint8Array | undefined,
+    out: Uint8Array,
+    progress: Uint32Array,
+  ): void;
+}
+
 /** What `build/tcpaccept.node` exports. Failures are `Error`s with `code`, `operation`, `errno` and `log`. */
 export interface NativeBinding {
   open(settings: NativeSettings): NativeSession;
@@ -159,6 +192,12 @@ export interface NativeBinding {
   summaryLayout(): Record<string, number>;
   /** The same of `struct tcpaccept_end`. */
   endLayout(): Record<string, number>;
+  /** `sharedWords`: where in a record, in four bytes each, is what records of one plan have in common. */
+  readonly AcceptEncoder: new (
+    sharedWords: Uint32Array,
+  ) => NativeAcceptEncoder;
+  /** In order, the names of `PLAN_STEPS`. */
+  planSteps(): readonly string[];
   /** The constructor throws what `open` throws. */
   readonly Listeners: new () => NativeListeners;
   /** As `recordLayout`, of `struct tcpaccept_listener`. */

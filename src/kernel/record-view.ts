@@ -14,7 +14,6 @@ import {
   UNKNOWN_U32,
   UNKNOWN_U64,
 } from './record-layout.ts';
-import { HASHED_WORDS, SHARED_WORDS } from './shared-fields.ts';
 
 const TWO_TO_32 = 2 ** 32;
 
@@ -52,9 +51,13 @@ export class RecordView implements AcceptedConnection {
     this.#base = index * RECORD_BYTES;
   }
 
-  /** Where a field of the record begins in `bytes`. */
-  at(field: keyof typeof OFFSET): number {
-    return this.#base + OFFSET[field];
+  /** Which record it is. */
+  get index(): number {
+    return this.#base / RECORD_BYTES;
+  }
+  /** Where a field begins in every record. */
+  offsetOf(field: keyof typeof OFFSET): number {
+    return OFFSET[field];
   }
 
   get acceptedUnixNs(): bigint {
@@ -132,19 +135,6 @@ export class RecordView implements AcceptedConnection {
   get socketCookie(): bigint {
     return this.#u64(OFFSET.socket_cookie);
   }
-  /** The two halves of `socketCookie`, and of `sequence`, without making a bigint. */
-  get cookieLow(): number {
-    return this.#u32(OFFSET.socket_cookie);
-  }
-  get cookieHigh(): number {
-    return this.#u32(OFFSET.socket_cookie + 4);
-  }
-  get sequenceLow(): number {
-    return this.#u32(OFFSET.sequence);
-  }
-  get sequenceHigh(): number {
-    return this.#u32(OFFSET.sequence + 4);
-  }
   get networkNamespace(): number {
     return this.#u32(OFFSET.network_namespace);
   }
@@ -180,27 +170,6 @@ export class RecordView implements AcceptedConnection {
   get isIpv4(): boolean {
     return !this.#isInet6 || isMappedIpv4(this.bytes, this.#base + OFFSET.peer_address);
   }
-  /** Where the four bytes of the peer's address are, if it counts as IPv4. */
-  get peerIpv4At(): number {
-    return this.#base + OFFSET.peer_address + (this.#isInet6 ? 12 : 0);
-  }
-
-  /** The bytes of all `SharedFields`, for `hasShared`. */
-  get shared(): Uint32Array {
-    return Uint32Array.from([...SHARED_WORDS.map((offset) => this.#u32(offset)), Number(this.isIpv4)]);
-  }
-  /** Whether the record's `SharedFields` are those of the record `shared` was taken from. */
-  hasShared(shared: Uint32Array): boolean {
-    for (let i = 0; i < SHARED_WORDS.length; i++) if (this.#u32(SHARED_WORDS[i] ?? 0) !== shared[i]) return false;
-    return shared[SHARED_WORDS.length] === Number(this.isIpv4);
-  }
-  /** The same for the same `SharedFields`, and seldom for others. */
-  get sharedHash(): number {
-    let hash = this.tid;
-    for (let i = 0; i < HASHED_WORDS; i++) hash = (Math.imul(hash, 31) + this.#u32(SHARED_WORDS[i] ?? 0)) | 0;
-    return hash;
-  }
-
   get #isInet6(): boolean {
     return this.#u8(OFFSET.socket_family) === AF_INET6;
   }

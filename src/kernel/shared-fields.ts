@@ -27,9 +27,6 @@ export type ListenerFields = Pick<
 /** What the accepts of one thread on one local address have in common. */
 export type SharedFields = TaskFields & ListenerFields;
 
-/** The words of four bytes that tell local addresses apart, which come first. */
-export const HASHED_WORDS = 6;
-
 /** Where, in words of four bytes, the bytes of `SharedFields` are, save for whether the addresses are mapped. */
 export const SHARED_WORDS: readonly number[] = [
   ...wordsOf(OFFSET.local_address, 4),

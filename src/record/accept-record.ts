@@ -28,6 +28,8 @@ export interface RecordBatch {
   view(index: number): AcceptView;
   /** All of them in order, decoded on the first look; safe to keep. */
   readonly records: readonly AcceptRecord[];
+  /** Of each of them; without one, none has a span. */
+  readonly spans?: readonly (SpanIds | undefined)[];
 }
 
 /** Where a batch of records goes: one call a batch, never one an event. */

@@ -1,10 +1,10 @@
 import type { EndRecord } from './end-record.ts';
 import { SUMMARY_COUNT } from './event-names.ts';
 import type { EventKind, EventRecords } from './events.ts';
-import { type AttributeValue, each, ofListener, ofTask, type Reading, type Shortcut } from './reading.ts';
+import { type AttributeValue, each, ifKnown, ofListener, ofTask, type Reading, u16, u32, u64 } from './reading.ts';
 import { rfc3339 } from './rfc3339.ts';
 
-export type { AttributeValue, Shortcut } from './reading.ts';
+export type { AttributeValue } from './reading.ts';
 
 export type AttributeType = 'string' | 'int' | 'double' | 'boolean' | 'string[]';
 
@@ -16,8 +16,8 @@ export interface AttributeRow {
   readonly brief: string;
   /** How each event that may have it gets its value; `undefined` leaves it out of a record. */
   readonly values: AttributeValues;
-  /** What the direct encoder may do instead of asking `values.accepted` for every record. */
-  readonly shortcut: Shortcut;
+  /** How an accept's value is had, if accepts have it: for who need not ask `values.accepted` for every record. */
+  readonly reading?: Reading | undefined;
   /** Its value on the span of a connection's life, which also has what its accept has. */
   readonly ended?: OfEnd | undefined;
 }
@@ -38,11 +38,7 @@ export const ATTRIBUTES: readonly AttributeRow[] = [
     'log.record.uid',
     'string',
     'Same on every resend of this record: boot id, load time, and for an accept CPU and sequence.',
-    each(
-      (r) => r.uid,
-      ({ connection: c }, text) => text.decimal(c.cpu).ascii('-').u64(c.sequenceLow, c.sequenceHigh),
-      (a) => a.uidPrefix,
-    ),
+    each((r) => r.uid, { pieces: ({ uidPrefix }) => [uidPrefix, u16('cpu'), '-', u64('sequence')] }),
     { summarized: (r) => r.uid, lost: (r) => r.uid, listener: (r) => r.uid },
   ),
   row(
@@ -63,14 +59,15 @@ export const ATTRIBUTES: readonly AttributeRow[] = [
     'network.peer.address',
     'string',
     'Address of the client (tcpaccept: RADDR).',
-    each(
-      (r) => r.connection.peerAddress,
-      (a, text) =>
-        a.connection.isIpv4 ? text.ipv4(a.connection.bytes, a.connection.peerIpv4At) : a.connection.peerAddress,
-    ),
+    each((r) => r.connection.peerAddress, { pieces: () => [{ address: 'peer_address' }] }),
     { summarized: (r) => r.summary.peerAddress },
   ),
-  row('network.peer.port', 'int', 'Port of the client (RPORT).', (r) => r.connection.peerPort),
+  row(
+    'network.peer.port',
+    'int',
+    'Port of the client (RPORT).',
+    each((r) => r.connection.peerPort, { number: u16('peer_port') }),
+  ),
   row(
     'network.local.address',
     'string',
@@ -283,13 +280,10 @@ export const ATTRIBUTES: readonly AttributeRow[] = [
     'tcpaccept.socket.cookie',
     'string',
     "The accepted socket's cookie, as SO_COOKIE gives it.",
-    each(
-      (r) => (r.connection.socketCookie === 0n ? undefined : r.connection.socketCookie.toString()),
-      (a, text) =>
-        a.connection.cookieLow || a.connection.cookieHigh
-          ? text.u64(a.connection.cookieLow, a.connection.cookieHigh)
-          : undefined,
-    ),
+    each((r) => (r.connection.socketCookie === 0n ? undefined : r.connection.socketCookie.toString()), {
+      pieces: () => [u64('socket_cookie')],
+      leftOut: { number: u64('socket_cookie'), at: 'zero' },
+    }),
   ),
   row(
     'tcpaccept.socket.family',
@@ -304,28 +298,28 @@ export const ATTRIBUTES: readonly AttributeRow[] = [
     'Time in the accept queue, in seconds.',
     each(
       (r) => (r.connection.queueDurationNs === undefined ? undefined : Number(r.connection.queueDurationNs) / 1e9),
-      (a) => {
-        const nanos = a.connection.queueDurationNanos;
-        return nanos === undefined ? undefined : nanos / 1e9;
-      },
+      ifKnown(u64('queue_duration_ns'), 1e9),
     ),
   ),
   row(
     'tcpaccept.accept_queue.length',
     'int',
     'Connections still queued on the listener, after this accept.',
-    (r) => r.connection.queueLength,
+    each((r) => r.connection.queueLength, ifKnown(u32('queue_length'))),
     { listener: (r) => r.listener.queueLength },
   ),
   row(
     'tcpaccept.accept_queue.limit',
     'int',
     "The listener's backlog: how many connections may be queued.",
-    (r) => r.connection.queueLimit,
+    each((r) => r.connection.queueLimit, ifKnown(u32('queue_limit'))),
     { listener: (r) => r.listener.queueLimit },
   ),
-  row('tcpaccept.tcp.rtt', 'double', 'Smoothed round-trip time when accepted, in seconds.', (r) =>
-    r.connection.rttUs === undefined ? undefined : r.connection.rttUs / 1e6,
+  row(
+    'tcpaccept.tcp.rtt',
+    'double',
+    'Smoothed round-trip time when accepted, in seconds.',
+    each((r) => (r.connection.rttUs === undefined ? undefined : r.connection.rttUs / 1e6), ifKnown(u32('rtt_us'), 1e6)),
   ),
   row(
     'tcpaccept.accept.method',
@@ -480,17 +474,16 @@ function vpidOf({ pid, namespacePid }: { readonly pid: number; readonly namespac
   return namespacePid === pid ? undefined : namespacePid;
 }
 
-/** `accepted` alone is what most attributes have; `others` are the further events that have it. */
+/** `reading`, of an accept, alone is what most attributes have; `others` are the further events that have it. */
 function row(
   name: string,
   type: AttributeType,
   brief: string,
-  accepted: Reading | Reading['value'] | undefined,
+  reading: Reading | undefined,
   { ended, ...others }: Omit<AttributeValues, 'accepted'> & { readonly ended?: OfEnd } = {},
 ): AttributeRow {
-  if (!accepted) return { name, type, brief, values: others, shortcut: {}, ended };
-  const { value, ...shortcut } = typeof accepted === 'function' ? each(accepted) : accepted;
-  return { name, type, brief, values: { accepted: value, ...others }, shortcut, ended };
+  const values = reading ? { accepted: reading.value, ...others } : others;
+  return { name, type, brief, values, reading, ended };
 }
 
 /** The attributes of one record, in table order, unknown ones left out. */

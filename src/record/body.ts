@@ -1,19 +1,18 @@
 import type { AcceptRecord } from './accept-record.ts';
 import type { ListenerRecord } from './listener-record.ts';
 import type { LossRecord } from './loss-record.ts';
-import { each, ofListener, ofTask, type Reading } from './reading.ts';
+import { each, ofListener, ofTask, type Reading, u16 } from './reading.ts';
 import type { SummaryRecord } from './summary-record.ts';
 
 /** The pieces of an accept's display string: `nginx[812] accepted 10.0.0.5:51324 on 10.0.0.1:443`, IPv6 in brackets. */
 export const ACCEPT_BODY: readonly Reading[] = [
   ofTask(({ connection: c }) => `${c.comm}[${c.pid}] accepted `),
-  each(
-    ({ connection: c }) => hostPort(c.peerAddress, c.peerPort, c.networkType === 'ipv6'),
-    ({ connection: c }, text) =>
-      c.isIpv4
-        ? text.ipv4(c.bytes, c.peerIpv4At).ascii(':').decimal(c.peerPort)
-        : hostPort(c.peerAddress, c.peerPort, true),
-  ),
+  each(({ connection: c }) => hostPort(c.peerAddress, c.peerPort, c.networkType === 'ipv6'), {
+    pieces: ({ connection: { isIpv4 } }) => {
+      const [address, port] = [{ address: 'peer_address' }, u16('peer_port')] as const;
+      return isIpv4 ? [address, ':', port] : ['[', address, ']:', port];
+    },
+  }),
   ofListener(({ connection: c }) => ` on ${hostPort(c.localAddress, c.localPort, c.networkType === 'ipv6')}`),
 ];
 

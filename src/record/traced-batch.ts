@@ -4,14 +4,14 @@ import type { SpanIds } from './accept-span.ts';
 /** A batch some of whose accepts have a span. */
 export class TracedBatch implements RecordBatch {
   readonly #batch: RecordBatch;
-  readonly #spans: readonly (SpanIds | undefined)[];
+  readonly spans: readonly (SpanIds | undefined)[];
   #view: TracedView | undefined;
   #records: readonly AcceptRecord[] | undefined;
 
   /** `spans` has an entry for each accept. */
   constructor(batch: RecordBatch, spans: readonly (SpanIds | undefined)[]) {
     this.#batch = batch;
-    this.#spans = spans;
+    this.spans = spans;
   }
 
   get count(): number {
@@ -21,13 +21,13 @@ export class TracedBatch implements RecordBatch {
   view(index: number): AcceptView {
     const accept = this.#batch.view(index);
     this.#view ??= new TracedView(accept);
-    this.#view.span = this.#spans[index];
+    this.#view.span = this.spans[index];
     return this.#view;
   }
 
   get records(): readonly AcceptRecord[] {
     this.#records ??= this.#batch.records.map((record, index) => {
-      const span = this.#spans[index];
+      const span = this.spans[index];
       return span ? { ...record, span } : record;
     });
     return this.#records;

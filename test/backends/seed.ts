@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { type Resource, resourceFromAttributes } from '@opentelemetry/resources';
 import { DirectEncoder } from '../../src/export/direct/direct-encoder.ts';
 import { readOtlpEnvironment } from '../../src/export/otlp-environment.ts';
+import { openAcceptEncoder } from '../../src/kernel/accept-encoder.ts';
 import type { AcceptRecord } from '../../src/record/accept-record.ts';
 import type { LossRecord } from '../../src/record/loss-record.ts';
 import type { SummaryRecord } from '../../src/record/summary-record.ts';
@@ -117,6 +118,7 @@ export function encode(
     resource,
     limits: readOtlpEnvironment({}).settings.limits,
     warn: (_, text) => assert.fail(text),
+    native: openAcceptEncoder(),
   });
   for (const record of accepts) encoder.add('accepted', record);
   for (const record of losses) encoder.add('lost', record);

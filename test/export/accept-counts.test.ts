@@ -5,6 +5,7 @@ import { ACCEPTS_OF, acceptsIn, acceptsOfRequest, mostOf } from '../../src/expor
 import { DirectEncoder } from '../../src/export/direct/direct-encoder.ts';
 import { readOtlpEnvironment } from '../../src/export/otlp-environment.ts';
 import { split } from '../../src/export/transport/split-request.ts';
+import { openAcceptEncoder } from '../../src/kernel/accept-encoder.ts';
 import { randomFrom } from '../random.ts';
 import { randomEvents } from '../record/random-events.ts';
 import { encode, numberedRecords } from './transport/encode-records.ts';
@@ -17,7 +18,7 @@ test('how many accepts the records of a request stand for is in its bytes, also 
   const { limits } = readOtlpEnvironment({}).settings;
   const resource = resourceFromAttributes({ 'service.name': 'test' });
   for (let round = 0; round < 50; round++) {
-    const encoder = new DirectEncoder({ resource, limits, warn: () => {} });
+    const encoder = new DirectEncoder({ resource, limits, warn: () => {}, native: openAcceptEncoder() });
     const expected: number[] = [];
     for (let left = 1 + below(20); left > 0; left--) {
       const events = randomEvents(below);

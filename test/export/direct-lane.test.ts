@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import { resourceFromAttributes } from '@opentelemetry/resources';
 import { DirectLane } from '../../src/export/direct-lane.ts';
 import { readOtlpEnvironment } from '../../src/export/otlp-environment.ts';
+import { openAcceptEncoder } from '../../src/kernel/accept-encoder.ts';
 import { EXPORT_FATES, Ledger } from '../../src/ledger.ts';
 import { freePorts } from '../collector/free-ports.ts';
 import { records, TestLane } from './lane.ts';
@@ -16,7 +17,7 @@ async function openLane(environment: NodeJS.ProcessEnv) {
   const ledger = new Ledger();
   const { settings } = readOtlpEnvironment(environment);
   const resource = resourceFromAttributes({ 'service.name': 'test' });
-  const lane = await DirectLane.open({ settings, resource, ledger, warn: () => {} });
+  const lane = await DirectLane.open({ settings, resource, ledger, warn: () => {}, native: openAcceptEncoder() });
   const fates = () => Object.fromEntries(EXPORT_FATES.map((name) => [name, ledger.get(name)]).filter(([, n]) => n));
   return { lane, ledger, fates };
 }
@@ -80,6 +81,7 @@ for (const mode of ['spill', 'always', 'off'] as const) {
       resource: resourceFromAttributes({ 'service.name': 'test' }),
       ledger,
       warn: () => {},
+      native: openAcceptEncoder(),
       onSafe: (accepts) => told.push(accepts),
       ...(mode !== 'off' && { spool: { mode, directory: folder.path, maxBytes: 1e9, maxAgeMillis: 1e9 } }),
     });

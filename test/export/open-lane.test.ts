@@ -4,6 +4,7 @@ import { diag } from '@opentelemetry/api';
 import { globalErrorHandler } from '@opentelemetry/core';
 import { installDiagnostics } from '../../src/export/diagnostics.ts';
 import { openExportLane } from '../../src/export/open-lane.ts';
+import { openAcceptEncoder } from '../../src/kernel/accept-encoder.ts';
 import { Ledger } from '../../src/ledger.ts';
 import { freePorts } from '../collector/free-ports.ts';
 import { records } from './lane.ts';
@@ -20,7 +21,7 @@ beforeEach(() => {
 });
 
 const open = (environment: NodeJS.ProcessEnv, ledger = new Ledger()) =>
-  openExportLane(environment, ledger, warn, { 'host.name': 'edge-1' });
+  openExportLane(environment, ledger, warn, { 'host.name': 'edge-1' }, { native: openAcceptEncoder() });
 
 test('the lane says where it exports to, without what is secret', async () => {
   const description = async (environment: NodeJS.ProcessEnv) => (await open(environment))?.description;

@@ -4,7 +4,7 @@ import type { ReadableLogRecord } from '@opentelemetry/sdk-logs';
 import { type BatchedRequest, RequestBatcher } from '../../src/export/request-batcher.ts';
 import type { EncodedRequest } from '../../src/export/transport/encoded-request.ts';
 import { Ledger } from '../../src/ledger.ts';
-import type { AcceptView } from '../../src/record/accept-record.ts';
+import type { RecordBatch } from '../../src/record/accept-record.ts';
 import { exampleRecord } from '../output/example-record.ts';
 import { batchOf } from '../record/record-batch.ts';
 import { encode, numberedRecords, numbersIn } from './transport/encode-records.ts';
@@ -21,8 +21,9 @@ class PortEncoder {
     this.#ports.push((record as ReturnType<typeof exampleRecord>).connection.peerPort);
   }
 
-  addAccept({ connection }: AcceptView): void {
-    this.#ports.push(connection.peerPort);
+  addAccepts(batch: RecordBatch, from: number): number {
+    this.#ports.push(batch.view(from).connection.peerPort);
+    return 1;
   }
 
   take(): EncodedRequest {
@@ -88,10 +89,11 @@ test('no request is larger than 512 KiB, with an encoder that knows its size and
         },
       }),
       add: () => {},
-      addAccept: () => {
+      addAccepts: () => {
         const body = records[made++] ?? '';
         bytes += body.length + 200;
         waiting.push(...numberedRecords(0, 1).map((record) => ({ ...record, body })));
+        return 1;
       },
       take: () => {
         bytes = 0;

@@ -41,6 +41,16 @@ function endlessRing(records = Number.POSITIVE_INFINITY, fill = 0): NativeBindin
     summaryLayout: () => ({}),
     endLayout: () => ({}),
     listenerLayout: () => ({}),
+    AcceptEncoder: class {
+      find(): never {
+        throw new Error('nobody encodes here');
+      }
+      setPlan = this.find;
+      mostBytes = this.find;
+      clear = this.find;
+      encode = this.find;
+    },
+    planSteps: () => [],
     Listeners: class {
       list(): never {
         throw new Error('nobody lists listeners here');

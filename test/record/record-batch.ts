@@ -11,8 +11,7 @@ export function batchOf(records: readonly AcceptRecord[]): RecordBatch {
   const bytes = recordBytes(records.map(({ connection }) => connection));
   const drained = new DrainedBatch(bytes, records.length, { observedUnixNs, bootToUnixNs });
   const processes = records.map(({ process }) => process);
-  const size = bytes.length / Math.max(records.length, 1);
-  const identify = () => processes[drained.view.at('accepted_boot_ns') / size];
+  const identify = () => processes[drained.view.index];
   const uidPrefix = first?.uid.replace(/[^-]*-[^-]*$/, '') ?? '';
   return new IdentifiedBatch(drained, { identify }, uidPrefix);
 }

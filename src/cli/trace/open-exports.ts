@@ -3,6 +3,7 @@ import type { ExportLane, LaneOptions, openExportLane } from '../../export/open-
 import type { MetricsExport } from '../../export/open-metrics.ts';
 import type { TracesExport } from '../../export/open-traces.ts';
 import { hostAttributes } from '../../identity/host.ts';
+import { openAcceptEncoder } from '../../kernel/accept-encoder.ts';
 import type { AcceptTracer } from '../../kernel/accept-tracer.ts';
 import { MOST_OPEN_CONNECTIONS } from '../../kernel/end-layout.ts';
 import { recordsThatFit } from '../../kernel/record-layout.ts';
@@ -48,6 +49,7 @@ export function isSafeFirst({ pinDirectory, spool }: Config): boolean {
 function laneOptions(config: Config, tracer: AcceptTracer): LaneOptions {
   const { mode, ...spool } = config.spool;
   return {
+    native: openAcceptEncoder(),
     spool: mode === 'off' ? undefined : { ...spool, mode },
     ...(isSafeFirst(config) && { onSafe: (accepts, summaries) => tracer.release(accepts, summaries) }),
   };

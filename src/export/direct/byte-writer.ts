@@ -1,21 +1,13 @@
-import type { TextWriter } from '../../record/text-writer.ts';
-
 const FIRST_CAPACITY = 256;
 /** What one of the short writes takes at most: the digits of a u64. Copying so few one by one costs less than a call. */
 const SHORT = 20;
 /** Requests that may be under way at once, and as many that wait: 4 MiB of the largest. */
 const MOST_SPARES = 8;
-const ZERO = 0x30;
-const DOT = 0x2e;
-const TWO_TO_32 = 2 ** 32;
 
 const utf8 = new TextEncoder();
 
-/** The text of every byte: three characters, and how many of them count. */
-const DIGITS = digitsOfBytes();
-
 /** Bytes in the making: protobuf's primitives and text, in a buffer that grows and is used again. */
-export class ByteWriter implements TextWriter {
+export class ByteWriter {
   /** Where the next byte goes; may be set back. */
   length = 0;
   #bytes: Uint8Array<ArrayBuffer> = new Uint8Array(FIRST_CAPACITY);
@@ -44,6 +36,12 @@ export class ByteWriter implements TextWriter {
     if (!(buffer instanceof ArrayBuffer) || !this.#lent.delete(buffer)) return;
     const isWanted = buffer.byteLength === this.#bytes.length && this.#spares.length < MOST_SPARES;
     if (isWanted) this.#spares.push(new Uint8Array(buffer));
+  }
+
+  /** What is written to, with so many bytes of room behind `length`: for who writes there and sets `length`. */
+  room(bytes: number): Uint8Array {
+    this.#reserve(bytes);
+    return this.#bytes;
   }
 
   /** Writes over the byte at `at`. */
@@ -146,55 +144,6 @@ export class ByteWriter implements TextWriter {
     else this.bytes(utf8.encode(text));
   }
 
-  decimal(value: number): this {
-    this.#reserve(SHORT);
-    if (value < 1e9) this.#digits(value | 0, digitCount(value | 0));
-    else this.#large(value);
-    return this;
-  }
-
-  u64(low: number, high: number): this {
-    if (high === 0) return this.decimal(low);
-    // Above 2^53 a number is not exact.
-    if (high < TWO_TO_32 >>> 11) return this.decimal(high * TWO_TO_32 + low);
-    return this.ascii(((BigInt(high) << 32n) | BigInt(low)).toString());
-  }
-
-  ipv4(bytes: Uint8Array, at: number): this {
-    this.#reserve(SHORT);
-    const to = this.#bytes;
-    let end = this.length;
-    for (let i = 0; i < 4; i++) {
-      const digits = (bytes[at + i] ?? 0) * 4;
-      to[end] = DIGITS[digits] ?? 0;
-      to[end + 1] = DIGITS[digits + 1] ?? 0;
-      to[end + 2] = DIGITS[digits + 2] ?? 0;
-      end += DIGITS[digits + 3] ?? 0;
-      to[end++] = DOT;
-    }
-    this.length = end - 1;
-    return this;
-  }
-
-  #large(value: number): void {
-    const billions = Math.floor(value / 1e9);
-    this.decimal(billions);
-    this.#digits((value - billions * 1e9) | 0, 9);
-  }
-
-  /** `count` digits of a whole number below 10^9, with zeros before them. */
-  #digits(value: number, count: number): void {
-    const bytes = this.#bytes;
-    const start = this.length;
-    let rest = value;
-    for (let at = start + count - 1; at >= start; at--) {
-      const tenth = (rest / 10) | 0;
-      bytes[at] = ZERO + rest - tenth * 10;
-      rest = tenth;
-    }
-    this.length = start + count;
-  }
-
   #reserve(more: number): void {
     const needed = this.length + more;
     if (needed <= this.#bytes.length) return;
@@ -214,28 +163,4 @@ export class ByteWriter implements TextWriter {
 function isAscii(text: string): boolean {
   for (let i = 0; i < text.length; i++) if (text.charCodeAt(i) > 127) return false;
   return true;
-}
-
-function digitCount(value: number): number {
-  if (value < 10) return 1;
-  if (value < 100) return 2;
-  if (value < 1000) return 3;
-  if (value < 10_000) return 4;
-  if (value < 100_000) return 5;
-  if (value < 1_000_000) return 6;
-  if (value < 10_000_000) return 7;
-  return value < 100_000_000 ? 8 : 9;
-}
-
-function digitsOfBytes(): Uint8Array {
-  const digits = new Uint8Array(256 * 4);
-  for (let byte = 0; byte < 256; byte++) {
-    const text = byte.toString();
-    digits.set(
-      [...text].map((digit) => digit.charCodeAt(0)),
-      byte * 4,
-    );
-    digits[byte * 4 + 3] = text.length;
-  }
-  return digits;
 }

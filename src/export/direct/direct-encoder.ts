@@ -1,10 +1,11 @@
 import type { Resource } from '@opentelemetry/resources';
-import type { AcceptView } from '../../record/accept-record.ts';
+import type { NativeAcceptEncoder } from '../../kernel/binding.ts';
+import type { RecordBatch } from '../../record/accept-record.ts';
 import { ATTRIBUTES } from '../../record/attributes.ts';
 import type { EventKind, EventRecords } from '../../record/events.ts';
 import type { Warn } from '../diagnostics.ts';
 import type { OtlpSettings } from '../otlp-environment.ts';
-import type { RecordEncoder } from '../request-batcher.ts';
+import type { RecordEncoder, RequestLimits } from '../request-batcher.ts';
 import type { EncodedRequest } from '../transport/encoded-request.ts';
 import { AcceptEncoder } from './accept-encoder.ts';
 import { ByteWriter } from './byte-writer.ts';
@@ -15,6 +16,8 @@ export interface DirectEncoderParts {
   readonly resource: Resource;
   readonly limits: OtlpSettings['limits'];
   readonly warn: Warn;
+  /** Of this encoder alone. */
+  readonly native: NativeAcceptEncoder;
 }
 
 /** Makes requests of records byte by byte, the same bytes as the SDK's serializer, without an object for a record. */
@@ -28,14 +31,14 @@ export class DirectEncoder implements RecordEncoder {
   readonly #warn: Warn;
   #records = 0;
 
-  constructor({ resource, limits, warn }: DirectEncoderParts) {
+  constructor({ resource, limits, warn, native }: DirectEncoderParts) {
     this.#envelope = new RequestEnvelope(resource);
     this.#out.length = this.#envelope.headroom;
     this.#limits = limits;
     this.#warn = warn;
     const { attributeCountLimit, attributeValueLengthLimit } = limits;
     const isLimited = attributeCountLimit < ATTRIBUTES.length || Number.isFinite(attributeValueLengthLimit);
-    this.#accepts = isLimited ? undefined : new AcceptEncoder();
+    this.#accepts = isLimited ? undefined : new AcceptEncoder(native);
   }
 
   /** Records since the last `take`. */
@@ -48,13 +51,17 @@ export class DirectEncoder implements RecordEncoder {
     return this.#out.length + this.#envelope.tailBytes;
   }
 
-  addAccept(accept: AcceptView): void {
-    if (!this.#accepts) {
-      this.add('accepted', accept);
-      return;
+  addAccepts(batch: RecordBatch, from: number, { records, bytes }: RequestLimits): number {
+    const count = Math.min(batch.count - from, records - this.#records);
+    const stopBytes = bytes - this.#envelope.tailBytes;
+    if (this.#accepts) {
+      const added = this.#accepts.encode(this.#out, batch, from, count, stopBytes);
+      this.#records += added;
+      return added;
     }
-    this.#accepts.encode(this.#out, accept);
-    this.#records++;
+    let added = 0;
+    while (added < count && this.#out.length < stopBytes) this.add('accepted', batch.view(from + added++));
+    return added;
   }
 
   add<Kind extends EventKind>(kind: Kind, record: EventRecords[Kind]): void {

@@ -1,5 +1,6 @@
 import type { AttributeValue } from '../../record/attributes.ts';
 import { ByteWriter } from './byte-writer.ts';
+import type { PlanWriter } from './plan-writer.ts';
 import { DELIMITED, FIXED64, tag, VARINT, varintBytes } from './wire.ts';
 
 /** Fields of opentelemetry-proto's AnyValue. */
@@ -24,9 +25,9 @@ export class KeyValue {
   /** The key, and the tag of the value. */
   readonly #key: Uint8Array;
   readonly #textLimit: number;
-  /** What a text's bytes, or a number's, are written behind: with room for lengths of one byte, filled in by `close...`. */
-  readonly openText: Uint8Array;
-  readonly openNumber: Uint8Array;
+  /** What a text's bytes, or a number's, are written behind: with room for lengths of one byte, filled in later. */
+  readonly #openText: Uint8Array;
+  readonly #openNumber: Uint8Array;
   readonly #beforeBoolean: Uint8Array;
   readonly #shortText: number;
   readonly #hasShortNumbers: boolean;
@@ -40,8 +41,8 @@ export class KeyValue {
     this.#tag = tag(fieldNumber, DELIMITED);
     this.#key = out.slice();
     this.#textLimit = textLimit;
-    this.openNumber = this.#before(INT, 0);
-    this.openText = Uint8Array.of(...this.#before(STRING, 0), 0);
+    this.#openNumber = this.#before(INT, 0);
+    this.#openText = Uint8Array.of(...this.#before(STRING, 0), 0);
     this.#beforeBoolean = this.#before(BOOL, 1);
     this.#shortText = SHORT - this.#key.length - 3;
     this.#hasShortNumbers = this.#key.length + LONGEST_NUMBER + 2 <= SHORT;
@@ -60,8 +61,27 @@ export class KeyValue {
     }
   }
 
-  /** Ends a text whose bytes were written behind `openText`, from `start`. */
-  closeText(out: ByteWriter, start: number): void {
+  /** The same as a plan, of a text or a number that `write` plans. */
+  planText(plan: PlanWriter, write: () => void): void {
+    this.#plan(plan, () => {
+      plan.literal((out) => out.byte(STRING));
+      plan.delimited(write);
+    });
+  }
+  planNumber(plan: PlanWriter, write: () => void): void {
+    this.#plan(plan, write);
+  }
+
+  #plan(plan: PlanWriter, writeValue: () => void): void {
+    plan.literal((out) => out.byte(this.#tag));
+    plan.delimited(() => {
+      plan.literal((out) => out.bytes(this.#key));
+      plan.delimited(writeValue);
+    });
+  }
+
+  /** Ends a text whose bytes were written behind `#openText`, from `start`. */
+  #closeText(out: ByteWriter, start: number): void {
     const textBytes = out.length - start;
     if (textBytes <= this.#shortText) {
       out.putByte(textBytes, start - 1);
@@ -69,15 +89,15 @@ export class KeyValue {
       out.putByte(textBytes + 3 + this.#key.length, start - 4 - this.#key.length);
       return;
     }
-    const opened = start - this.openText.length;
-    out.shift(start, this.#textHeaderBytes(textBytes) - this.openText.length);
+    const opened = start - this.#openText.length;
+    out.shift(start, this.#textHeaderBytes(textBytes) - this.#openText.length);
     out.length = opened;
     this.#textHeader(out, textBytes);
     out.length += textBytes;
   }
 
-  /** Writes a number behind `openNumber`; `false`, and nothing written, for those that take another beginning. */
-  closeNumber(out: ByteWriter, value: number): boolean {
+  /** Writes a number behind `#openNumber`; `false`, and nothing written, for those that take another beginning. */
+  #writeShort(out: ByteWriter, value: number): boolean {
     const start = out.length;
     if (!this.#hasShortNumbers) return false;
     if (value >= 0 && value <= UINT32_MAX && Number.isInteger(value)) {
@@ -100,10 +120,10 @@ export class KeyValue {
   }
 
   #text(out: ByteWriter, text: string): void {
-    out.bytes(this.openText);
+    out.bytes(this.#openText);
     const start = out.length;
     out.rawText(text);
-    this.closeText(out, start);
+    this.#closeText(out, start);
   }
 
   #texts(out: ByteWriter, texts: readonly string[]): void {
@@ -128,8 +148,8 @@ export class KeyValue {
 
   #number(out: ByteWriter, value: number): void {
     const start = out.length;
-    out.bytes(this.openNumber);
-    if (this.closeNumber(out, value)) return;
+    out.bytes(this.#openNumber);
+    if (this.#writeShort(out, value)) return;
     out.length = start;
     if (Number.isInteger(value) && value >= -INT64_END && value < INT64_END) {
       const whole = BigInt.asUintN(64, BigInt(value));

@@ -1,6 +1,9 @@
 import type { SpanIds } from '../../record/accept-span.ts';
 import { EVENTS, type EventKind } from '../../record/events.ts';
+import type { NumberField } from '../../record/reading.ts';
 import { ByteWriter } from './byte-writer.ts';
+import type { PlanWriter } from './plan-writer.ts';
+import { SPAN_ID_PLACE, TRACE_ID_PLACE } from './span-bytes.ts';
 import { DELIMITED, FIXED32, FIXED64, tag, VARINT, varintBytes } from './wire.ts';
 
 /** ScopeLogs.log_records, and the fields of opentelemetry-proto's LogRecord. */
@@ -28,12 +31,18 @@ const BEFORE_SPAN_ID = Uint8Array.of(SPAN_ID, 8);
 const NO_LENGTH = [0, 0];
 const NO_TIME = new Uint8Array(8);
 
+/** What differs from record to record: a field of the boot clock, and who plans the body's text and the attributes. */
+export interface PlannedRecord {
+  readonly timestamp: NumberField;
+  readonly body: () => void;
+  readonly attributes: () => void;
+}
+
 /** What of log records of one kind of event is the same, and what stands at places that do not depend on the rest. */
 export class RecordFrame {
   /** Up to the body's text, with room for what `fill` and `fillBody` fill in. */
   readonly opening: Uint8Array;
-  /** Of a record that lost no attribute and has no span. */
-  readonly closing: Uint8Array;
+  readonly #severityNumber: number;
   readonly #eventName: Uint8Array;
 
   constructor(kind: EventKind) {
@@ -44,17 +53,42 @@ export class RecordFrame {
     out.byte(EVENT_NAME);
     out.text(name);
     this.#eventName = out.slice();
-    this.closing = Uint8Array.of(DROPPED_ATTRIBUTES_COUNT, 0, OBSERVED_TIME, ...NO_TIME, ...this.#eventName);
+    this.#severityNumber = severityNumber;
   }
 
-  /** The body's text is written, up to its last `bytesToCome`, of the record that began at `start`. */
-  fillBody(out: ByteWriter, start: number, bytesToCome = 0): void {
+  /** The same of a record that lost no attribute, as a plan. */
+  plan(plan: PlanWriter, { timestamp, body, attributes }: PlannedRecord): void {
+    const literal = (...bytes: number[]) => plan.literal((out) => out.bytes(Uint8Array.from(bytes)));
+    literal(LOG_RECORD);
+    plan.delimited(() => {
+      literal(TIME);
+      plan.wallTime(timestamp);
+      literal(SEVERITY_NUMBER, this.#severityNumber, BODY);
+      plan.delimited(() => {
+        literal(STRING);
+        plan.delimited(body);
+      });
+      attributes();
+      literal(DROPPED_ATTRIBUTES_COUNT, 0);
+      plan.ifSpan(() => {
+        literal(...BEFORE_TRACE_ID);
+        plan.spanBytes(TRACE_ID_PLACE);
+        literal(...BEFORE_SPAN_ID);
+        plan.spanBytes(SPAN_ID_PLACE);
+      });
+      literal(OBSERVED_TIME);
+      plan.observedTime();
+      literal(...this.#eventName);
+    }, NO_LENGTH.length);
+  }
+
+  /** The body's text is written, of the record that began at `start`. */
+  fillBody(out: ByteWriter, start: number): void {
     const textAt = start + this.opening.length;
-    fillLength(out, textAt - 1, 1, bytesToCome);
-    fillLength(out, textAt - 3, 1, bytesToCome);
+    fillLength(out, textAt - 1, 1);
+    fillLength(out, textAt - 3, 1);
   }
 
-  /** In place of `closing`. */
   close(out: ByteWriter, droppedAttributes: number, span: SpanIds | undefined): void {
     out.byte(DROPPED_ATTRIBUTES_COUNT);
     out.varint(droppedAttributes);
@@ -79,10 +113,10 @@ function writeSpan(out: ByteWriter, { traceId, spanId }: SpanIds): void {
   out.bytes(Buffer.from(spanId, 'hex'));
 }
 
-/** Writes at `at`, where `reserved` bytes were left for it, how long what follows it is, with `bytesToCome`. */
-function fillLength(out: ByteWriter, at: number, reserved: number, bytesToCome = 0): void {
+/** Writes at `at`, where `reserved` bytes were left for it, how long what follows it is. */
+function fillLength(out: ByteWriter, at: number, reserved: number): void {
   const end = out.length;
-  const bytes = end - at - reserved + bytesToCome;
+  const bytes = end - at - reserved;
   const moved = varintBytes(bytes) - reserved;
   if (moved !== 0) out.shift(at + reserved, moved);
   out.length = at;

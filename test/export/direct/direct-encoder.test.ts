@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { resourceFromAttributes } from '@opentelemetry/resources';
 import { DirectEncoder } from '../../../src/export/direct/direct-encoder.ts';
+import { openAcceptEncoder } from '../../../src/kernel/accept-encoder.ts';
 import type { RecordBatch } from '../../../src/record/accept-record.ts';
 import { spanIdsOf } from '../../../src/record/accept-span.ts';
 import { ATTRIBUTES } from '../../../src/record/attributes.ts';
@@ -26,6 +27,7 @@ const RESOURCE = resourceFromAttributes(
   { schemaUrl: 'https://opentelemetry.io/schemas/1.45.0' },
 );
 const NO_LIMITS = { attributeCountLimit: 128, attributeValueLengthLimit: Number.POSITIVE_INFINITY };
+const UNLIMITED = { records: Number.POSITIVE_INFINITY, bytes: Number.POSITIVE_INFINITY };
 const SEED = Number(process.env['TCPACCEPT_TEST_SEED'] ?? Math.floor(Math.random() * 2 ** 31) + 1);
 const ROUNDS = 60;
 const MOST_RECORDS = 100;
@@ -39,12 +41,17 @@ class Encoders {
   readonly #sdk: SdkEncoder;
 
   constructor(limits = NO_LIMITS, resource = RESOURCE) {
-    this.#direct = new DirectEncoder({ resource, limits, warn: (cause) => this.warnings.push(cause) });
+    this.#direct = new DirectEncoder({
+      resource,
+      limits,
+      warn: (cause) => this.warnings.push(cause),
+      native: openAcceptEncoder(),
+    });
     this.#sdk = new SdkEncoder({ resource, limits });
   }
 
   accept(batch: RecordBatch): void {
-    for (let index = 0; index < batch.count; index++) this.#direct.addAccept(batch.view(index));
+    for (let from = 0; from < batch.count; ) from += this.#direct.addAccepts(batch, from, UNLIMITED);
     for (const record of batch.records) this.#sdk.add('accepted', record);
   }
 
@@ -122,8 +129,10 @@ test('a thread that becomes another program, or moves, is not told of with what 
   const encoders = new Encoders();
   const record = exampleRecord();
   const other = { ...record, process: { ...record.process, executableName: 'other' } as typeof record.process };
-  encoders.accept(batchOf([record, other, exampleRecord({ cgroupId: 5n }), exampleRecord({ comm: 'sh' }), record]));
-  encoders.assertSame('in one batch');
+  encoders.accept(batchOf([record, exampleRecord({ cgroupId: 5n }), exampleRecord({ comm: 'sh' }), record]));
+  encoders.accept(batchOf([other, exampleRecord({ cgroupId: 5n }), other]));
+  encoders.accept(batchOf([record]));
+  encoders.assertSame('in three batches');
 });
 
 test('more threads and addresses than are remembered', () => {
@@ -153,11 +162,16 @@ test('a resource attribute that a request cannot hold is said at once', () => {
 });
 
 test('memory that was taken back is used again, and nothing else is', () => {
-  const encoder = new DirectEncoder({ resource: RESOURCE, limits: NO_LIMITS, warn: () => {} });
+  const encoder = new DirectEncoder({
+    resource: RESOURCE,
+    limits: NO_LIMITS,
+    warn: () => {},
+    native: openAcceptEncoder(),
+  });
   const batch = batchOf([exampleRecord()]);
   const take = () => {
     // Nearly all of a buffer of 256 KiB: of one that is less full, a copy is handed over.
-    while (encoder.bytes < 240 * 1024) encoder.addAccept(batch.view(0));
+    while (encoder.bytes < 240 * 1024) encoder.addAccepts(batch, 0, UNLIMITED);
     return encoder.take().body;
   };
   const [first, second] = [take(), take()];

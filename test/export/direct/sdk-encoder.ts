@@ -3,9 +3,9 @@ import { ProtobufLogsSerializer } from '@opentelemetry/otlp-transformer';
 import type { Resource } from '@opentelemetry/resources';
 import { LoggerProvider, type LogRecordProcessor, type ReadableLogRecord } from '@opentelemetry/sdk-logs';
 import type { OtlpSettings } from '../../../src/export/otlp-environment.ts';
-import type { RecordEncoder } from '../../../src/export/request-batcher.ts';
+import type { RecordEncoder, RequestLimits } from '../../../src/export/request-batcher.ts';
 import type { EncodedRequest } from '../../../src/export/transport/encoded-request.ts';
-import type { AcceptView } from '../../../src/record/accept-record.ts';
+import type { RecordBatch } from '../../../src/record/accept-record.ts';
 import type { EventKind, EventRecords } from '../../../src/record/events.ts';
 import { emitRecord } from '../../../src/record/log-record.ts';
 import { SCHEMA_URL } from '../../../src/record/semantic-conventions.ts';
@@ -35,8 +35,10 @@ export class SdkEncoder implements RecordEncoder {
     emitRecord(this.#logger, kind, record);
   }
 
-  addAccept(accept: AcceptView): void {
-    this.add('accepted', accept);
+  addAccepts(batch: RecordBatch, from: number, { records }: RequestLimits): number {
+    const count = Math.min(batch.count - from, records - this.records);
+    for (let index = from; index < from + count; index++) this.add('accepted', batch.view(index));
+    return count;
   }
 
   /** One request of all that was added since. */
