@@ -10,11 +10,16 @@ const utf8 = new TextEncoder();
 export class ByteWriter {
   /** Where the next byte goes; may be set back. */
   length = 0;
-  #bytes: Uint8Array<ArrayBuffer> = new Uint8Array(FIRST_CAPACITY);
-  #data = new DataView(this.#bytes.buffer);
+  #bytes: Uint8Array<ArrayBuffer>;
+  #data: DataView;
   /** What was handed over whole and not copied; what is never taken back is forgotten. */
   readonly #lent = new WeakSet<ArrayBuffer>();
   readonly #spares: Uint8Array<ArrayBuffer>[] = [];
+
+  constructor(capacity = FIRST_CAPACITY) {
+    this.#bytes = new Uint8Array(capacity);
+    this.#data = new DataView(this.#bytes.buffer);
+  }
 
   /** A copy of the bytes. */
   slice(): Uint8Array<ArrayBuffer> {

@@ -20,6 +20,8 @@ export const PLAN_STEPS = [
 ] as const;
 type PlanStep = (typeof PLAN_STEPS)[number];
 
+const NUMBERS = Object.fromEntries(PLAN_STEPS.map((what, number) => [what, number])) as Record<PlanStep, number>;
+
 /** Where in a record a step finds what it is of. */
 interface Place {
   readonly offset: number;
@@ -31,6 +33,9 @@ const NOWHERE: Place = { offset: 0, bytes: 0 };
 const WORDS = 3;
 const COUNT = 1;
 
+/** What the literals of most plans take. */
+const LITERAL_BYTES = 2048;
+
 /** Where IPv4 is in a mapped address. */
 const MAPPED_BYTES = 12;
 
@@ -38,7 +43,7 @@ const MAPPED_BYTES = 12;
 export class PlanWriter {
   readonly #accept: AcceptView;
   readonly #steps: number[] = [];
-  readonly #literals = new ByteWriter();
+  readonly #literals = new ByteWriter(LITERAL_BYTES);
   /** Literals that are before the next step. */
   #begun = 0;
   #last: PlanStep | undefined;
@@ -49,7 +54,7 @@ export class PlanWriter {
 
   get steps(): Uint32Array {
     this.#endLiteral();
-    return Uint32Array.from(this.#steps);
+    return new Uint32Array(this.#steps);
   }
 
   get literals(): Uint8Array {
@@ -128,7 +133,7 @@ export class PlanWriter {
   }
 
   #step(what: PlanStep, count: number, { offset, bytes }: Place = NOWHERE): this {
-    this.#steps.push(PLAN_STEPS.indexOf(what) | (bytes << 8) | (offset << 16), count, this.#begun);
+    this.#steps.push(NUMBERS[what] | (bytes << 8) | (offset << 16), count, this.#begun);
     this.#begun = 0;
     this.#last = what;
     return this;

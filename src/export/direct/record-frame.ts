@@ -58,7 +58,10 @@ export class RecordFrame {
 
   /** The same of a record that lost no attribute, as a plan. */
   plan(plan: PlanWriter, { timestamp, body, attributes }: PlannedRecord): void {
-    const literal = (...bytes: number[]) => plan.literal((out) => out.bytes(Uint8Array.from(bytes)));
+    const literal = (...bytes: number[]) =>
+      plan.literal((out) => {
+        for (const byte of bytes) out.byte(byte);
+      });
     literal(LOG_RECORD);
     plan.delimited(() => {
       literal(TIME);
