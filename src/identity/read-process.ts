@@ -1,4 +1,4 @@
-import { readFileSync, readlinkSync } from 'node:fs';
+import { closeSync, openSync, readFileSync, readlinkSync, readSync } from 'node:fs';
 import { parseProcCgroup } from './proc-cgroup.ts';
 import { type ProcStat, parseProcStat } from './proc-stat.ts';
 
@@ -14,6 +14,9 @@ export interface ProcFacts {
 /** An exec in the middle of a read is rare, two in a row are not to be expected. */
 const ATTEMPTS = 3;
 
+/** /proc/PID/stat is some fifty numbers and a name of at most 64 bytes. */
+const statBytes = Buffer.allocUnsafeSlow(4096);
+
 /**
  * Reads who the process of a folder of /proc is; `undefined` when it is gone, or execs again at every attempt.
  *
@@ -21,14 +24,20 @@ const ATTEMPTS = 3;
  * program of one process. Takes about 20 us.
  */
 export function readProcess(folder: string, withCommandLine: boolean): ProcFacts | undefined {
-  for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
-    const before = readProcStat(folder);
-    if (before === undefined) return undefined;
-    const facts = readFacts(folder, withCommandLine);
-    const stat = readProcStat(folder);
-    if (stat !== undefined && isSameProgram(before, stat)) return { stat, ...facts };
+  const descriptor = orUndefined(() => openSync(`${folder}/stat`, 'r'));
+  if (descriptor === undefined) return undefined;
+  try {
+    for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
+      const before = readProcStat(descriptor);
+      if (before === undefined) return undefined;
+      const facts = readFacts(folder, withCommandLine);
+      const stat = readProcStat(descriptor);
+      if (stat !== undefined && isSameProgram(before, stat)) return { stat, ...facts };
+    }
+    return undefined;
+  } finally {
+    closeSync(descriptor);
   }
-  return undefined;
 }
 
 function readFacts(folder: string, withCommandLine: boolean): Omit<ProcFacts, 'stat'> {
@@ -46,9 +55,10 @@ function readCommandLine(folder: string): string | undefined {
   return text.replace(/\0+$/, '').replaceAll('\0', ' ') || undefined;
 }
 
-function readProcStat(folder: string): ProcStat | undefined {
-  const text = orUndefined(() => readFileSync(`${folder}/stat`, 'utf8'));
-  return text === undefined ? undefined : parseProcStat(text);
+/** As it is now: each read from the beginning tells anew, and fails once the process is gone, whoever has its pid then. */
+function readProcStat(descriptor: number): ProcStat | undefined {
+  const bytes = orUndefined(() => readSync(descriptor, statBytes, 0, statBytes.length, 0));
+  return bytes === undefined ? undefined : parseProcStat(statBytes.toString('utf8', 0, bytes));
 }
 
 function isSameProgram(a: ProcStat, b: ProcStat): boolean {
