@@ -8,8 +8,11 @@ import { readFileSync } from 'node:fs';
  */
 const SKIPS_UNDER_INIT = readFileSync('/sys/kernel/btf/vmlinux').includes('init_owned');
 
-/** With process 1 at work for 8 ms of 137, 17 of 1000 connections lacked their time in the queue. */
-const MOST_UNDER_INIT = 0.1;
+/**
+ * In a network namespace of its own, as the tiers have: of 30,000 connections 3 lacked their time in the queue. In the
+ * host's, with process 1 at work for 8 ms of 137, it was 17 of 1000.
+ */
+const MOST_UNDER_INIT = 0.01;
 
 /** Of so many connections, the most with a change of state that was not shown to us. */
 export function mostSkipped(connections: number, unstamped: number): number {
