@@ -17,7 +17,7 @@ import type { ProgramCost } from '../bench/programs.ts';
 import type { Written } from '../bench/report.ts';
 import type { Spread } from '../bench/spread.ts';
 import type { UserSpaceResult } from '../bench/user-space.ts';
-import { costOf, goalsMet, goalsTable } from './performance-goals.ts';
+import { costOf, goalsMet, goalsTable, hookFloorMicros } from './performance-goals.ts';
 import { nginxValues } from './performance-nginx.ts';
 import { bccToOurs, overheadTable } from './performance-overhead.ts';
 import { type BarPlot, barPlot } from './performance-plots.ts';
@@ -113,6 +113,7 @@ function valuesOf(results: Results): Record<string, string> {
     nginxTracersPlot: results['nginx-tracers'] ? '![nginx, by tracer](performance-nginx-tracers.svg)' : '',
     growthPlot: results.growth ? '![CPU of an accept, by how much there is to tell apart](performance-growth.svg)' : '',
     everyAttribute: micros(costOf(costs, 'every attribute').addedNs),
+    hookFloor: hookFloorMicros(results).toFixed(2),
     filteredOut: micros(costOf(costs, 'filtered out').addedNs),
     wholeConnection: micros(costOf(costs, 'every attribute').addedWholeNs),
     emptyPrograms: measured(costs, EMPTY.name),

@@ -83,7 +83,7 @@ export const STAMPS_IN_STORAGE: Variant = {
 };
 
 /** Slots in turn, written without a lock; nobody reads them, or says that there is room again. */
-const ARRAY_FOR_RING: Variant = {
+export const ARRAY_FOR_RING: Variant = {
   name: 'an array for the ring, unread',
   edits: [
     instead(`struct array_slot {
