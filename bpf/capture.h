@@ -144,7 +144,7 @@ static __always_inline int capture_ends(struct sock *sk, const struct socket_end
 	if (connections)
 		remember_connection(event, tcp, typed);
 	count(counts, TCPACCEPT_SUBMITTED);
-	bpf_ringbuf_submit(event, reader_sleeps ? BPF_RB_FORCE_WAKEUP : BPF_RB_NO_WAKEUP);
+	bpf_ringbuf_submit(event, submit_flags());
 	return 0;
 }
 

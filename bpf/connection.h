@@ -117,7 +117,7 @@ static __always_inline int end_connection(struct sock *sk, int last_state, int n
 		end->accept = entry->accept;
 		fill_end(end, sk, tcp, last_state);
 		count_connection(TCPACCEPT_ENDS_SUBMITTED);
-		bpf_ringbuf_submit(end, reader_sleeps ? BPF_RB_FORCE_WAKEUP : BPF_RB_NO_WAKEUP);
+		bpf_ringbuf_submit(end, submit_flags());
 	} else {
 		count_connection(TCPACCEPT_ENDS_RING_FULL);
 	}

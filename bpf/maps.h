@@ -50,6 +50,12 @@ bool overloaded = false;
 /* Nobody looks into the rings until a record wakes them. Set by user space. */
 bool reader_sleeps = false;
 
+/* Of whatever is submitted to a ring. */
+static __always_inline u64 submit_flags(void)
+{
+	return reader_sleeps ? BPF_RB_FORCE_WAKEUP : BPF_RB_NO_WAKEUP;
+}
+
 /* Which of the two sets of summaries is added to, its lowest bit; user space reads the other. Its rules: summary.h. */
 volatile u32 summary_turn = 0;
 

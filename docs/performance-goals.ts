@@ -90,8 +90,9 @@ export function hookFloorMicros(results: Results): number {
   const added = costOf(results['accept-cost'].results.costs, 'every attribute').addedNs.median;
   const isHandingOver = ({ build, program }: ProgramCost) =>
     build === ARRAY_FOR_RING.name && program === 'accept4_syscall';
-  const saved = results.programs.results.find(isHandingOver)?.savedNs.median ?? Number.NaN;
-  return (added - saved) / 1000;
+  const other = results.programs.results.find(isHandingOver);
+  if (!other) throw new Error(`no result of ${ARRAY_FOR_RING.name}`);
+  return (added - other.savedNs.median) / 1000;
 }
 
 function printedAt(results: Results, rate: number): DrainingResult | undefined {

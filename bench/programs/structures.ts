@@ -19,7 +19,7 @@ const SECOND_RING = instead(`struct {
 } cgroups SEC(".maps");`);
 
 const RESERVE = 'event = bpf_ringbuf_reserve(&ring, sizeof(*event), 0);';
-const SUBMIT = 'bpf_ringbuf_submit(event, reader_sleeps ? BPF_RB_FORCE_WAKEUP : BPF_RB_NO_WAKEUP);';
+const SUBMIT = 'bpf_ringbuf_submit(event, submit_flags());';
 
 const capture = (text: string, replacement: string): Edit => ({ file: 'capture.h', text, instead: replacement });
 

@@ -80,7 +80,7 @@ export const VARIANTS: readonly Variant[] = [
         file: 'capture.h',
         text: '__builtin_memset(event, 0, sizeof(*event));',
         instead: `if (sequence + 1) {
-		bpf_ringbuf_submit(event, reader_sleeps ? BPF_RB_FORCE_WAKEUP : BPF_RB_NO_WAKEUP);
+		bpf_ringbuf_submit(event, submit_flags());
 		return 0;
 	}
 	__builtin_memset(event, 0, sizeof(*event));`,
