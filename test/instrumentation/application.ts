@@ -5,6 +5,7 @@ import { createInterface } from 'node:readline';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import type { LedgerCounts } from '../../src/ledger.ts';
+import { inTime } from '../in-time.ts';
 
 const PATIENCE_MILLIS = 30_000;
 
@@ -105,7 +106,8 @@ export class Application {
   /** One request over a connection of its own; the port it came from. */
   async request(): Promise<number> {
     const request: ClientRequest = get({ host: '127.0.0.1', port: this.port, agent: false });
-    const [response]: IncomingMessage[] = await once(request, 'response');
+    const answered = once(request, 'response');
+    const [response]: IncomingMessage[] = await inTime(answered, 'the application answered', () => this.#stderr);
     const port = request.socket?.localPort ?? 0;
     response?.resume();
     return port;

@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { type AddressInfo, createServer, type Server as NetServer } from 'node:net';
+import { inTime } from '../in-time.ts';
 import { TemporaryCgroup } from './cgroup.ts';
 import { type Client, connectTo, resetAll } from './client.ts';
 import { type Listener, Server } from './server.ts';
@@ -73,7 +74,8 @@ export class Acceptors {
       const own = acceptor === 'own' ? this.#own.get(family) : undefined;
       const accepted = own && once(own, 'connection');
       made.push({ client: await connectTo(listener.port, host), acceptor, family, port: listener.port });
-      await (acceptor === 'own' ? accepted : this[acceptor].accept(listener));
+      if (accepted) await inTime(accepted, 'this process accepted its connection');
+      else if (acceptor !== 'own') await this[acceptor].accept(listener);
     }
     return made;
   }

@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
+import { inTime } from '../in-time.ts';
 
 /** One connection as its client knows it: ends are named as the accepting side names them. */
 export interface Client {
@@ -17,7 +18,7 @@ export async function connectTo(port: number, host: string): Promise<Client> {
   const beforeUnixMillis = Date.now();
   const beforeMonotonicNs = process.hrtime.bigint();
   const socket = connect(port, host);
-  await once(socket, 'connect');
+  await inTime(once(socket, 'connect'), `port ${port} of ${host} took a connection`);
   const connectedMonotonicNs = process.hrtime.bigint();
   socket.on('error', () => {}).unref();
   const { localAddress = '', localPort: peerPort = 0 } = socket;

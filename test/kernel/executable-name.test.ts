@@ -8,6 +8,7 @@ import { createInterface } from 'node:readline';
 import { test } from 'node:test';
 import { AcceptTracer } from '../../src/kernel/accept-tracer.ts';
 import { EXECUTABLE_BYTES, OFFSET, RECORD_BYTES } from '../../src/kernel/record-layout.ts';
+import { inTime } from '../in-time.ts';
 import { HOOK } from './hook.ts';
 
 const SOURCE = new URL('short_lived.c', import.meta.url).pathname;
@@ -39,7 +40,7 @@ test('an executable has its name and nothing behind it, however long, and whatev
     }
   });
   child.stdin.end('\n');
-  const [code] = await once(child, 'exit');
+  const [code] = await inTime(once(child, 'exit'), 'every program had accepted', () => `${seen.size} were recorded`);
   assert.equal(code, 0);
   await tracer.stop();
 

@@ -4,9 +4,9 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { inTime } from '../in-time.ts';
 
 const SOURCE = new URL('flood.c', import.meta.url).pathname;
-const PATIENCE_MILLIS = 120_000;
 
 export interface FloodOptions {
   /** Threads for each listener. */
@@ -53,7 +53,7 @@ export class Flood {
       stdio: ['pipe', 'pipe', 'inherit'],
     });
     const lines = createInterface(child.stdout)[Symbol.asyncIterator]();
-    const { value } = await lines.next();
+    const { value } = await inTime(lines.next(), 'the flood said its ports');
     return new Flood(child, lines, `${value}`.split(' ').map(Number));
   }
 
@@ -70,15 +70,17 @@ export class Flood {
   /** Resolves when all of the round are accepted. */
   async run({ connections, sources = 1, locals = 1, seed = 0 }: Round): Promise<void> {
     this.#child.stdin?.write(`${connections} ${sources} ${locals} ${seed}\n`);
-    const late = AbortSignal.timeout(PATIENCE_MILLIS);
-    const lateness = once(late, 'abort').then(() => ({ value: 'late' }));
-    const { value } = await Promise.race([this.#lines.next(), lateness]);
+    const { value } = await inTime(this.#lines.next(), `a flood of ${connections} connections was over`);
     if (value !== 'done') throw new Error(`the flood says ${JSON.stringify(value)} instead of done`);
   }
 
   /** Every connection it made; ends it. */
-  async end(): Promise<FloodConnection[]> {
+  end(): Promise<FloodConnection[]> {
     this.#child.stdin?.end();
+    return inTime(this.#rest(), 'the flood said all it made');
+  }
+
+  async #rest(): Promise<FloodConnection[]> {
     const made: FloodConnection[] = [];
     for (;;) {
       const { value, done } = await this.#lines.next();

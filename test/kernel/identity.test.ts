@@ -12,6 +12,7 @@ import { AcceptTracer } from '../../src/kernel/accept-tracer.ts';
 import type { AcceptRecord } from '../../src/record/accept-record.ts';
 import { TemporaryCgroup } from './cgroup.ts';
 import { connectTo } from './client.ts';
+import { networkNamespaceOf } from './filter-scene.ts';
 import { HOOK } from './hook.ts';
 import { type Listener, Server } from './server.ts';
 
@@ -28,14 +29,16 @@ before(() => {
 });
 after(() => rmSync(folder, { recursive: true }));
 
-/** Identifies what is accepted on these ports while `act` runs. */
+/** Identifies what is accepted here on these ports, which others may have elsewhere, while `act` runs. */
 async function identified(
   ports: readonly number[],
   act: () => Promise<unknown>,
   onRecord: (record: AcceptRecord) => void,
 ): Promise<void> {
   const identifier = new Identifier({ cache: new ProcessCache() });
-  await using tracer = new AcceptTracer({ hook: HOOK, ringBytes: 1 << 24, ports, self: 'none' });
+  const networkNamespaces = { included: [networkNamespaceOf(process.pid)], excluded: [] };
+  const settings = { ports, networkNamespaces, self: 'none' } as const;
+  await using tracer = new AcceptTracer({ hook: HOOK, ringBytes: 1 << 24, ...settings });
   tracer.run((batch) => identifier.identify(batch).records.forEach(onRecord));
   await act();
   await tracer.stop();

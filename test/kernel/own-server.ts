@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
+import { inTime } from '../in-time.ts';
 import { type Client, connectTo } from './client.ts';
 
 /** A server of this very process. */
@@ -24,7 +25,7 @@ export class OwnServer {
   async accept(host = '127.0.0.1'): Promise<Client> {
     const accepted = once(this.#server, 'connection');
     const client = await connectTo(this.port, host);
-    const [socket]: Socket[] = await accepted;
+    const [socket]: Socket[] = await inTime(accepted, 'this process accepted its connection');
     socket?.destroy();
     client.socket.resetAndDestroy();
     return client;

@@ -6,6 +6,7 @@ import { createInterface } from 'node:readline';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { EVENTS } from '../../src/record/events.ts';
+import { inTime } from '../in-time.ts';
 import { ROUTES } from './filter-scene.ts';
 import type { PidNamespaceResult } from './pid-namespace.ts';
 
@@ -24,8 +25,8 @@ for (const place of ['direct', 'nested']) {
       stdio: ['pipe', 'pipe', 'inherit'],
     });
     t.after(() => child.kill('SIGKILL'));
-    const [line] = await once(createInterface(child.stdout), 'line');
-    const { pid, stdout, stderr }: PidNamespaceResult = JSON.parse(line);
+    const line = await inTime(once(createInterface(child.stdout), 'line'), 'the namespace said what was traced');
+    const { pid, stdout, stderr }: PidNamespaceResult = JSON.parse(String(line));
 
     const [, here, onHost] = /^otel-tcpaccept: pid (\d+) here is (\d+) on the host$/m.exec(stderr) ?? [];
     const pids = pidsOf(Number(onHost));
@@ -40,7 +41,7 @@ for (const place of ['direct', 'nested']) {
       assert.deepEqual([record['process.pid'], record['process.vpid']], [Number(onHost), pids.at(-1)]);
     }
     child.stdin.end();
-    const [exitCode] = await once(child, 'exit');
+    const [exitCode] = await inTime(once(child, 'exit'), 'the namespace ended');
     assert.equal(exitCode, 0);
   });
 }

@@ -4,10 +4,9 @@
  * Usage: pid-namespace.ts 'direct' | 'nested'; nested, the process lives one more pid namespace below. Writes one JSON
  * line, PidNamespaceResult, and stays until its stdin ends, so that what it tells of is still there.
  */
-import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
+import { TracerCommand } from '../collector/tracer-command.ts';
 import { ROUTES } from './filter-scene.ts';
 import { SelfAcceptor } from './self-acceptor.ts';
 
@@ -18,7 +17,6 @@ export interface PidNamespaceResult {
   readonly stderr: string;
 }
 
-const MAIN = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url));
 const WRAPPERS: Readonly<Record<string, readonly string[]>> = { direct: [], nested: ['unshare', '--pid', '--fork'] };
 
 const wrapper = WRAPPERS[process.argv[2] ?? ''] ?? [];
@@ -26,20 +24,11 @@ await using traced = await SelfAcceptor.start(...wrapper);
 await using other = await SelfAcceptor.start();
 const pid = wrapper.length === 0 ? traced.pid : childOf(traced.pid);
 
-const args = [MAIN, '--pid', String(pid), '--verbose', '--output', 'ndjson', '--count', String(ROUTES.length)];
-const command = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'pipe'] });
-let stdout = '';
-let stderr = '';
-command.stdout.setEncoding('utf8').on('data', (text: string) => {
-  stdout += text;
-});
-command.stderr.setEncoding('utf8').on('data', (text: string) => {
-  stderr += text;
-});
-while (!stderr.includes('tracing hook=')) await once(command.stderr, 'data');
+const args = ['--pid', String(pid), '--verbose', '--output', 'ndjson', '--count', String(ROUTES.length)];
+await using tracer = await TracerCommand.tracing(args);
 await other.run(0, ROUTES);
 await traced.run(0, ROUTES);
-await once(command, 'close');
+const { stdout, stderr } = await tracer.ended();
 
 const result: PidNamespaceResult = { pid, stdout, stderr };
 process.stdout.write(`${JSON.stringify(result)}\n`);

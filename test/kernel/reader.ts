@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import type { KernelCounts } from '../../src/kernel/accept-tracer.ts';
 import type { TracerSettings } from '../../src/kernel/open-session.ts';
+import { inTime } from '../in-time.ts';
 import type { BpfObjects } from './bpf-objects.ts';
 
 const PROGRAM = new URL('pinned-reader.ts', import.meta.url).pathname;
@@ -38,13 +39,17 @@ export class Reader {
   }
 
   /** The programs and links of the one that pinned them; of one that found them, none. */
-  async ready(): Promise<BpfObjects> {
+  ready(): Promise<BpfObjects> {
+    return inTime(this.#ready(), 'the reader was ready', () => this.#said());
+  }
+
+  async #ready(): Promise<BpfObjects> {
     for (;;) {
       const [, objects] = /^ready (.*)$/m.exec(this.#stdout) ?? [];
       if (objects) return JSON.parse(objects);
       const some = once(this.#child.stdout ?? this.#child, 'data');
       const end = await Promise.race([some, this.#exited.then(() => 'ended')]);
-      if (end === 'ended') throw new Error(`the reader ended; stderr:\n${this.#stderr}`);
+      if (end === 'ended') throw new Error(`the reader ended. ${this.#said()}`);
     }
   }
 
@@ -56,10 +61,14 @@ export class Reader {
   /** Its last counts. */
   async stop(): Promise<KernelCounts> {
     this.#child.kill('SIGTERM');
-    await this.#exited;
+    await inTime(this.#exited, 'the reader ended', () => this.#said());
     const last = this.#stdout.trimEnd().split('\n').at(-1) ?? '';
-    if (this.#child.exitCode !== 0) throw new Error(`the reader ended; stderr:\n${this.#stderr}`);
+    if (this.#child.exitCode !== 0) throw new Error(`the reader ended with ${this.#child.exitCode}. ${this.#said()}`);
     return JSON.parse(last);
+  }
+
+  #said(): string {
+    return `Its stdout:\n${this.#stdout}stderr:\n${this.#stderr}`;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -5,6 +5,7 @@ import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import type { Finding } from '../../src/cli/doctor/check.ts';
 import type { Hook } from '../../src/kernel/binding.ts';
+import { PATIENCE_MILLIS } from '../in-time.ts';
 import type { Deprived } from './deprived.ts';
 
 const MAIN = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
@@ -25,7 +26,7 @@ export function doctorDeprived({ wrapper }: Deprived): Promise<CommandOutcome> {
 }
 
 async function run([command = '', ...args]: readonly string[]): Promise<CommandOutcome> {
-  const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'], timeout: PATIENCE_MILLIS });
   const closed = once(child, 'close');
   const [stdout, stderr] = await Promise.all([text(child.stdout), text(child.stderr)]);
   const [exitCode] = await closed;

@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
+import { inTime } from '../in-time.ts';
 
 const PROGRAM = new URL('self_acceptor.py', import.meta.url).pathname;
 
@@ -48,7 +49,7 @@ export class SelfAcceptor {
 }
 
 async function nextLine(lines: AsyncIterator<string>): Promise<string> {
-  const { value, done } = await lines.next();
+  const { value, done } = await inTime(lines.next(), 'the acceptor said a line');
   if (done) throw new Error('the acceptor has ended');
   return value;
 }
