@@ -1,7 +1,8 @@
 """Connects to listeners in turn, as fast as it can or one after the other, and says what it saw of each connection.
 
 argv[1] is JSON: {"targets": [[address, port]], "count", "awaits", "perSecond"?}. With `awaits`, a connection is over when a byte has come
-from the other side, which has then accepted it; without, it is reset as soon as it is made. Once `count` are over, stdout
+from the other side, which has then accepted it; without, it is reset as soon as it is made, but for every 500th to each
+target: a client that fills a queue believes to be connected, and nobody ever accepts it. Once `count` are over, stdout
 has one line about all of them; with `count` null this goes on until it is killed. With `perSecond` it makes so many a second, at more than 200 in bursts. Times are nanoseconds as text.
 """
 
@@ -13,6 +14,7 @@ import sys
 import time
 
 BURSTS_A_SECOND = 200
+MOST_AHEAD = 500
 NO_LINGER = struct.pack('ii', 1, 0)  # a reset leaves no TIME_WAIT, on neither side, so that ports do not run out
 
 
@@ -50,7 +52,9 @@ arguments = json.loads(sys.argv[1])
 targets = itertools.islice(itertools.cycle(arguments['targets']), arguments['count'])
 if 'perSecond' in arguments:
     targets = paced(targets, arguments['perSecond'])
+# Of every 500 rounds through the targets the last one.
+awaits = (arguments['awaits'] or number // len(arguments['targets']) % MOST_AHEAD == MOST_AHEAD - 1 for number in itertools.count())
 if arguments['count'] is None:
     for target in targets:
-        connect(target, arguments['awaits'])
-print(json.dumps([connect(target, arguments['awaits']) for target in targets]))
+        connect(target, next(awaits))
+print(json.dumps([connect(target, next(awaits)) for target in targets]))

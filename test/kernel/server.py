@@ -23,6 +23,7 @@ RTT_IN_TCP_INFO = 68  # struct tcp_info, include/uapi/linux/tcp.h
 OPTIONS_IN_TCP_INFO = 5
 RETRANSMITS_IN_TCP_INFO = 100
 PIECE_BYTES = 8192
+MOST_AHEAD = 500
 SYN_DATA_TAKEN = 32
 PR_SET_NAME = 15
 FAMILIES = {'inet': socket.AF_INET, 'inet6': socket.AF_INET6, 'unix': socket.AF_UNIX}
@@ -144,9 +145,12 @@ def reset(opened):
 
 
 def connect(family, address, ports, count=1, source_port=0, protocol=0, awaits=False):
-    """Opens and resets `count` connections to each port in turn; their own ports, in order. With `awaits` the server does."""
+    """Opens and resets `count` connections to each port in turn; their own ports, in order. With `awaits` the server does.
+
+    Every 500th does: a client that fills a queue believes to be connected, and nobody ever accepts it.
+    """
     made = []
-    for _ in range(count):
+    for number in range(1, count + 1):
         for port in ports:
             client = socket.socket(FAMILIES[family], socket.SOCK_STREAM, protocol)
             if source_port:
@@ -155,7 +159,7 @@ def connect(family, address, ports, count=1, source_port=0, protocol=0, awaits=F
             made.append([client.getsockname()[1], port])
             try:
                 client.connect((address, port))
-                if awaits:
+                if awaits or number % MOST_AHEAD == 0:
                     client.recv(1)
             except ConnectionResetError:
                 pass  # accepted and reset by the server before this process ran again

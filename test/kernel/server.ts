@@ -1,10 +1,10 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
+import { setTimeout } from 'node:timers';
+import { PATIENCE_MILLIS } from '../in-time.ts';
 
 const PROGRAM = new URL('server.py', import.meta.url).pathname;
-/** How long any command may take, under whatever load the machine is. */
-const ANSWER_MILLIS = 30_000;
 
 /** Readings of the kernel's clocks, nanoseconds as text. */
 export interface Clocks {
@@ -108,7 +108,7 @@ export class Server {
     const id = this.#commands++;
     const began = Promise.withResolvers<number>();
     const done = Promise.withResolvers<T>();
-    const deadline = setTimeout(() => done.reject(new Error(`${name} was not answered`)), ANSWER_MILLIS).unref();
+    const deadline = setTimeout(() => done.reject(new Error(this.#silence(name))), PATIENCE_MILLIS).unref();
     this.#heard.set(id, (answer) => {
       if (answer.tid !== undefined) return began.resolve(answer.tid);
       clearTimeout(deadline);
@@ -118,6 +118,12 @@ export class Server {
     });
     this.#child.stdin?.write(`${JSON.stringify({ id, do: name, ...args })}\n`);
     return { began: began.promise, done: done.promise };
+  }
+
+  #silence(name: string): string {
+    const end = this.#child.exitCode ?? this.#child.signalCode;
+    const state = end === null ? 'runs' : `ended with ${end}`;
+    return `${name} was not answered within ${PATIENCE_MILLIS / 1000} s; the server ${state}`;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
