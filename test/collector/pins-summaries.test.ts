@@ -18,6 +18,7 @@ const KILLS = 8;
 const LONGEST_LIFE_MILLIS = 1500;
 const LONGEST_DEATH_MILLIS = 300;
 const CHUNK = 500;
+const LEAST_CHUNKS = 20;
 const SOURCES = 60;
 const PAUSE_MILLIS = 20;
 const DELIVERED_WITHIN_MILLIS = 60_000;
@@ -68,14 +69,18 @@ for (const mode of ['summary', 'auto'] as const) {
 
     await using first = await TracerCommand.tracing(args, options);
     const flooding = (async () => {
-      for (; !isOver; await pause(PAUSE_MILLIS)) await flood.run({ connections: CHUNK, sources: SOURCES });
+      for (let chunks = 0; !isOver || chunks < LEAST_CHUNKS; chunks++) {
+        await flood.run({ connections: CHUNK, sources: SOURCES });
+        await pause(PAUSE_MILLIS);
+      }
     })();
     let tracer = first;
     for (let i = 0; i < KILLS; i++) {
       await pause(random() * LONGEST_LIFE_MILLIS);
       // Its sums are checked as it is read, also when it is the last it says.
       tracer.signal('SIGUSR1');
-      await pause(random() * 200);
+      if (i % 2 === 0) await tracer.until(() => readLedgers(tracer.stderr).length > 0, 'it shows its ledger');
+      else await pause(random() * 200);
       tracer.signal('SIGKILL');
       looks += readLedgers((await tracer.ended()).stderr).length;
       await pause(random() * LONGEST_DEATH_MILLIS);
@@ -96,7 +101,6 @@ for (const mode of ['summary', 'auto'] as const) {
 
     const { tally, uids, twice } = toldOf(collected);
     t.diagnostic(`${connections} connections in ${uids} records and summaries, ${twice} came twice; ${looks} ledgers`);
-    assert.ok(connections > 10_000 && looks > KILLS / 2, `${connections}, ${looks}`);
     assert.deepEqual(tally, new Map([...tally.keys()].map((client) => [client, made.get(`${client}`)?.length])));
     assert.equal(total(tally), connections);
     assert.equal(unpin(scene.directory).unreadRecords, 0);

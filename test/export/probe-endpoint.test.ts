@@ -6,6 +6,10 @@ import { freePorts } from '../collector/free-ports.ts';
 import { GrpcServer } from './grpc-server.ts';
 import { type Answer, OtlpServer } from './otlp-server.ts';
 
+/** The exporter does no sooner. */
+const TRIES_AGAIN_MILLIS = 700;
+const MOST_PROBES = 5;
+
 function probe(endpoint: string, more: NodeJS.ProcessEnv = {}): Promise<ProbeResult> {
   return probeEndpoint(readOtlpEnvironment({ OTEL_EXPORTER_OTLP_ENDPOINT: endpoint, ...more }).settings);
 }
@@ -50,13 +54,18 @@ for (const [answer, detail, mend] of REFUSALS) {
 
 test('with nothing at the endpoint that is said at once', async () => {
   const [port] = await freePorts(1);
-  const start = performance.now();
-  assert.deepEqual(await probe(`http://127.0.0.1:${port}`), {
-    ok: false,
-    detail: `nothing listens at http://127.0.0.1:${port}/v1/logs (ECONNREFUSED)`,
-    mend: 'start a collector there or set OTEL_EXPORTER_OTLP_ENDPOINT',
-  });
-  assert.ok(performance.now() - start < 700, 'before the exporter tries again');
+  let leastMillis = Number.POSITIVE_INFINITY;
+  // What else the processors do makes it take longer, and never shorter.
+  for (let times = 0; times < MOST_PROBES && leastMillis >= TRIES_AGAIN_MILLIS; times++) {
+    const start = performance.now();
+    assert.deepEqual(await probe(`http://127.0.0.1:${port}`), {
+      ok: false,
+      detail: `nothing listens at http://127.0.0.1:${port}/v1/logs (ECONNREFUSED)`,
+      mend: 'start a collector there or set OTEL_EXPORTER_OTLP_ENDPOINT',
+    });
+    leastMillis = Math.min(leastMillis, performance.now() - start);
+  }
+  assert.ok(leastMillis < TRIES_AGAIN_MILLIS, `${leastMillis} ms`);
 });
 
 test('an endpoint that never answers is waited for no longer than said', async () => {

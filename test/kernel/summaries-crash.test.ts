@@ -15,6 +15,7 @@ const LONGEST_LIFE_MILLIS = 250;
 const LONGEST_DEATH_MILLIS = 80;
 const CHUNK = 400;
 const SOURCES = 40;
+const LEAST_CONNECTIONS = 2000;
 const MOST_CONNECTIONS = 100_000;
 
 const { program, remove } = buildFlood();
@@ -23,7 +24,7 @@ after(remove);
 /** Connections until `isOver`; how many. */
 async function floodUntil(flood: Flood, isOver: () => boolean): Promise<number> {
   let made = 0;
-  for (; !isOver() && made < MOST_CONNECTIONS; made += CHUNK) {
+  for (; made < (isOver() ? LEAST_CONNECTIONS : MOST_CONNECTIONS); made += CHUNK) {
     await flood.run({ connections: CHUNK, sources: SOURCES });
     await pause(5);
   }
@@ -84,7 +85,6 @@ for (const mode of ['summary', 'auto'] as const satisfies readonly Mode[]) {
 
     const { byUid, lines } = toldOf(scene.file);
     t.diagnostic(`${made} connections in ${byUid.size} records and summaries, ${lines - byUid.size} told of twice`);
-    assert.ok(made > 2000, `${made}`);
     const told = [...byUid.values()].map((what) => what.split(' '));
     assert.deepEqual(
       tally(told.map(([accepts, peer]) => [peer ?? '', Number(accepts)])),

@@ -7,6 +7,7 @@ import { freePorts } from '../../collector/free-ports.ts';
 import { type GrpcAnswer, GrpcServer } from '../grpc-server.ts';
 import { setEnvironment } from '../set-environment.ts';
 import { encode, numberedRecords } from './encode-records.ts';
+import { until } from './until.ts';
 
 const BODY = encode(numberedRecords(0, 3));
 
@@ -106,7 +107,7 @@ test('closing ends what is under way', async () => {
   await using server = await GrpcServer.start(() => undefined);
   const transport = open(`http://${server.authority}`);
   const outcome = transport.send(BODY);
-  while (server.requests.length === 0) await new Promise((resolve) => setTimeout(resolve, 2));
+  await until(() => server.requests.length > 0, 'a request arrives');
   transport.close();
   assert.equal((await outcome).kind, 'retry');
 });

@@ -26,7 +26,7 @@ test('closing an empty queue is done at once, twice as well', async () => {
   const it = await QueueUnderTest.open(server.endpoint);
   const start = performance.now();
   await Promise.all([it.queue.close(10_000), it.queue.close(10_000)]);
-  assert.ok(performance.now() - start < 2000);
+  assert.ok(performance.now() - start < 5000);
   it.assertFates({});
 });
 
@@ -44,7 +44,7 @@ for (const [name, behaviour] of [
     const start = performance.now();
     await it.queue.close(400);
     const millis = performance.now() - start;
-    assert.ok(millis < 2000, `${millis} ms`);
+    assert.ok(millis < 5000, `${millis} ms`);
     it.assertFates({ dropped: 100 });
     assert.match(it.warnings.at(-1)?.text ?? '', /; 100 records dropped at the end$/);
     it.offer(7);
