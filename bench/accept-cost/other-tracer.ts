@@ -1,9 +1,9 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { closeSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
+import { kill } from '../../test/end-process.ts';
 
 /** bcc compiles its program first: a minute in a guest. */
 const READY_MILLIS = 300_000;
@@ -77,9 +77,7 @@ export class OtherTracer {
 
   /** Killed, since bpftrace 0.17 does not always end on SIGINT (test/vm/oracle.ts). */
   async end(): Promise<void> {
-    const ended = once(this.#child, 'exit');
-    this.#child.kill('SIGKILL');
-    await ended;
+    await kill(this.#child);
     rmSync(this.#folder, { recursive: true });
   }
 }

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { cpus } from 'node:os';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
+import { ended } from '../../test/end-process.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const PROGRAM = `${ROOT}build/bench/timed-server`;
@@ -55,8 +56,7 @@ export class TimedServer {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    const ended = once(this.#child, 'exit');
     this.#child.stdin?.end();
-    await ended;
+    await ended(this.#child);
   }
 }

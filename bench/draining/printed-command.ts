@@ -1,8 +1,8 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { kill } from '../../test/end-process.ts';
 import { BUILT } from '../built-command.ts';
 
 /** Lines that arrived together. */
@@ -61,9 +61,7 @@ export class PrintedCommand {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    const ended = once(this.#child, 'exit');
-    this.#child.kill('SIGKILL');
-    await ended;
+    await kill(this.#child);
     rmSync(this.#spool, { recursive: true, force: true });
   }
 }

@@ -10,6 +10,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { freePorts } from '../../test/collector/free-ports.ts';
+import { kill } from '../../test/end-process.ts';
 
 const FETCH = fileURLToPath(new URL('fetch.sh', import.meta.url));
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
@@ -87,13 +88,11 @@ export class Nginx {
   /** The same, until what is returned is disposed of. */
   keepLoaded(): AsyncDisposable & { readonly pid: number } {
     const client = spawn('taskset', this.#wrk(LONG_SECONDS), { stdio: 'ignore', env: this.environment });
-    const ended = once(client, 'exit');
     return {
       // taskset becomes wrk.
       pid: client.pid ?? 0,
       async [Symbol.asyncDispose]() {
-        client.kill();
-        await ended;
+        await kill(client, 'SIGTERM');
       },
     };
   }
@@ -126,9 +125,7 @@ export class Nginx {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    const ended = once(this.#child, 'exit');
-    this.#child.kill('SIGTERM');
-    await ended;
+    await kill(this.#child, 'SIGTERM');
     rmSync(this.#folder, { recursive: true });
   }
 

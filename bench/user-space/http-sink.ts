@@ -1,5 +1,6 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
+import { kill } from '../../test/end-process.ts';
 
 /** An OTLP server that forgets what it gets, in a process of its own; killed when disposed of. */
 export class HttpSink {
@@ -22,8 +23,6 @@ export class HttpSink {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    const ended = once(this.#child, 'exit');
-    this.#child.kill();
-    await ended;
+    await kill(this.#child, 'SIGTERM');
   }
 }

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { createInterface } from 'node:readline';
+import { kill } from '../end-process.ts';
 
 const PROGRAM = new URL('acceptor.py', import.meta.url).pathname;
 const ANSWER_MILLIS = 60_000;
@@ -127,9 +127,6 @@ export class Acceptor {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    if (this.#child.exitCode !== null || this.#child.signalCode !== null) return;
-    const exited = once(this.#child, 'exit');
-    this.#child.kill('SIGKILL');
-    await exited;
+    await kill(this.#child);
   }
 }

@@ -1,6 +1,6 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { promisify } from 'node:util';
+import { kill } from '../end-process.ts';
 
 const PROGRAM = new URL('connector.py', import.meta.url).pathname;
 const LONGEST_MILLIS = 60_000;
@@ -73,9 +73,6 @@ export class Traffic {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    if (this.#child.exitCode !== null || this.#child.signalCode !== null) return;
-    const exited = once(this.#child, 'exit');
-    this.#child.kill('SIGKILL');
-    await exited;
+    await kill(this.#child);
   }
 }

@@ -8,6 +8,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import type { LedgerCounts } from '../../src/ledger.ts';
 import { EVENTS } from '../../src/record/events.ts';
+import { ended } from '../end-process.ts';
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 const NODE = fileURLToPath(new URL('../../build/node', import.meta.url));
@@ -183,11 +184,8 @@ export class TracerCommand {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    if (this.#child.exitCode === null && this.#child.signalCode === null) {
-      const exited = once(this.#child, 'exit');
-      this.#kill('SIGKILL');
-      await exited;
-    }
+    if (this.#child.exitCode === null && this.#child.signalCode === null) this.#kill('SIGKILL');
+    await ended(this.#child);
   }
 }
 

@@ -5,6 +5,7 @@ import { createInterface } from 'node:readline';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import type { LedgerCounts } from '../../src/ledger.ts';
+import { kill } from '../end-process.ts';
 import { inTime } from '../in-time.ts';
 
 const PATIENCE_MILLIS = 30_000;
@@ -125,9 +126,6 @@ export class Application {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    if (this.#child.exitCode !== null || this.#child.signalCode !== null) return;
-    const exited = once(this.#child, 'exit');
-    this.#child.kill('SIGKILL');
-    await exited;
+    await kill(this.#child);
   }
 }

@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface, type Interface } from 'node:readline';
 import { after, before, test } from 'node:test';
+import { kill } from '../end-process.ts';
 import { untilBlocked } from './blocked.ts';
 import { connectTo } from './client.ts';
 import { Trace } from './trace.ts';
@@ -53,9 +54,7 @@ class RingServer {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    const exited = once(this.#child, 'exit');
-    this.#child.kill('SIGKILL');
-    await exited;
+    await kill(this.#child);
   }
 }
 

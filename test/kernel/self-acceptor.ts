@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { createInterface } from 'node:readline';
+import { kill } from '../end-process.ts';
 import { inTime } from '../in-time.ts';
 
 const PROGRAM = new URL('self_acceptor.py', import.meta.url).pathname;
@@ -41,10 +41,7 @@ export class SelfAcceptor {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    if (this.#child.exitCode !== null || this.#child.signalCode !== null) return;
-    const exited = once(this.#child, 'exit');
-    this.#child.kill('SIGKILL');
-    await exited;
+    await kill(this.#child);
   }
 }
 

@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { setTimeout } from 'node:timers';
+import { kill } from '../end-process.ts';
 import { PATIENCE_MILLIS } from '../in-time.ts';
 
 const PROGRAM = new URL('server.py', import.meta.url).pathname;
@@ -127,9 +127,6 @@ export class Server {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    if (this.#child.exitCode !== null || this.#child.signalCode !== null) return;
-    const exited = once(this.#child, 'exit');
-    this.#child.kill('SIGKILL');
-    await exited;
+    await kill(this.#child);
   }
 }
