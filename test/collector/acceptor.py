@@ -2,8 +2,8 @@
 
 argv[1] is JSON: {"listeners": [[family, address, backlog]], "userId"}. An inet6 listener is dual-stack; `userId` is the
 effective user to become, or null. The first line of stdout says who this is and where it listens. Then, for each number
-read from stdin, there is one line with all accepts so far, as soon as they are that many, or after `#` with their count
-only; stdin's end ends the process.
+read from stdin, there is one line with all accepts so far, as soon as they are that many or 100 seconds later, or after `#` with their
+count only; stdin's end ends the process.
 Every client is sent a byte once it is accepted. Times are nanoseconds as text: JavaScript's numbers do not hold them.
 """
 
@@ -18,6 +18,7 @@ import time
 
 SO_COOKIE = 57  # include/uapi/asm-generic/socket.h
 PR_SET_NAME = 15
+PATIENCE_SECONDS = 100
 FAMILIES = {'inet': socket.AF_INET, 'inet6': socket.AF_INET6}
 
 libc = ctypes.CDLL(None, use_errno=True)
@@ -82,5 +83,5 @@ print(json.dumps({**description, 'userId': os.geteuid()}), flush=True)
 
 for line in sys.stdin:
     with grown:
-        grown.wait_for(lambda: len(facts) >= int(line.lstrip('#')))
+        grown.wait_for(lambda: len(facts) >= int(line.lstrip('#')), PATIENCE_SECONDS)
         print(len(facts) if line.startswith('#') else json.dumps(facts), flush=True)

@@ -1,9 +1,10 @@
+import assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { kill } from '../end-process.ts';
+import { inTime } from '../in-time.ts';
 
 const PROGRAM = new URL('acceptor.py', import.meta.url).pathname;
-const ANSWER_MILLIS = 60_000;
 /** No connection of these tests waits for room in a queue: a client tries again only a second later. */
 const BACKLOG = 4096;
 
@@ -98,9 +99,11 @@ export class Acceptor {
   }
 
   /** Everything accepted so far, once it is at least `count`. */
-  accepted(count: number): Promise<AcceptFacts[]> {
+  async accepted(count: number): Promise<AcceptFacts[]> {
     this.#child.stdin?.write(`${count}\n`);
-    return this.#nextLine();
+    const facts = await this.#nextLine<AcceptFacts[]>();
+    assert.ok(facts.length >= count, `${facts.length} connections were accepted, not ${count}`);
+    return facts;
   }
 
   /**
@@ -109,21 +112,14 @@ export class Acceptor {
    */
   async hasAccepted(count: number): Promise<void> {
     this.#child.stdin?.write(`#${count}\n`);
-    await this.#nextLine();
+    const accepted = await this.#nextLine<number>();
+    assert.ok(accepted >= count, `${accepted} connections were accepted, not ${count}`);
   }
 
   async #nextLine<T>(): Promise<T> {
-    let timer: NodeJS.Timeout | undefined;
-    const late = new Promise<never>((_, reject) => {
-      timer = setTimeout(() => reject(new Error('the acceptor did not answer')), ANSWER_MILLIS);
-    });
-    try {
-      const { value, done } = await Promise.race([this.#lines.next(), late]);
-      if (done) throw new Error('the acceptor ended');
-      return JSON.parse(value);
-    } finally {
-      clearTimeout(timer);
-    }
+    const { value, done } = await inTime(this.#lines.next(), 'the acceptor answered');
+    if (done) throw new Error('the acceptor ended');
+    return JSON.parse(value);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -1,9 +1,9 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { promisify } from 'node:util';
 import { kill } from '../end-process.ts';
+import { PATIENCE_MILLIS } from '../in-time.ts';
 
 const PROGRAM = new URL('connector.py', import.meta.url).pathname;
-const LONGEST_MILLIS = 60_000;
 const LOAD_CHUNK = 1000;
 const LARGEST_ANSWER_BYTES = 64 * 1024 ** 2;
 
@@ -35,9 +35,16 @@ export async function connect(
   }: { readonly awaits: boolean; readonly perSecond?: number; readonly through?: readonly string[] },
 ): Promise<Connected[]> {
   const request = JSON.stringify({ targets, count, awaits, perSecond });
-  const limits = { timeout: LONGEST_MILLIS, maxBuffer: LARGEST_ANSWER_BYTES };
+  const limits = { timeout: PATIENCE_MILLIS, maxBuffer: LARGEST_ANSWER_BYTES };
   const [program, ...args] = [...through, 'python3', PROGRAM, request];
-  return JSON.parse((await promisify(execFile)(program ?? 'python3', args, limits)).stdout);
+  try {
+    return JSON.parse((await promisify(execFile)(program ?? 'python3', args, limits)).stdout);
+  } catch (error) {
+    const late = error instanceof Error && 'killed' in error && error.killed;
+    throw late
+      ? new Error(`${count} connections were not made in ${PATIENCE_MILLIS / 1000} s`, { cause: error })
+      : error;
+  }
 }
 
 /** Connections one after another from now on, each accepted before the next, until `end`. */

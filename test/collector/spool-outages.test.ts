@@ -104,7 +104,6 @@ test(`no collector for ${OUTAGE_SECONDS} s at ${PER_SECOND} accepts a second, th
       `${made.length} in ${seconds.toFixed(1)} s; at most ${outageMib} MiB meanwhile, ${mostMib} in the end`,
     );
     assert.ok(seconds >= OUTAGE_SECONDS, `${seconds} s: faster than it was to be`);
-    assert.ok(made.length / seconds > 0.75 * PER_SECOND, `${made.length} in ${seconds} s`);
     assert.ok(mostMib <= MOST_MIB, `${mostMib} MiB`);
   }
   const { code, stderr } = await tracer.stop();
