@@ -5,6 +5,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 
 /** The kernel frees what nobody holds a moment after the last holder let go. */
 const FREED_WITHIN_MILLIS = 10_000;
+const MOST_LISTINGS = 100;
 
 /** Ids the kernel gives to programs and links; they are not used again. */
 export interface BpfObjects {
@@ -54,15 +55,23 @@ export function ownMappings(): string[] {
 /** Fails while the kernel still has any of them. */
 export async function assertFreed({ programs, links }: BpfObjects): Promise<void> {
   const deadline = performance.now() + FREED_WITHIN_MILLIS;
-  const left = () => [...stillLoaded('prog', programs), ...stillLoaded('link', links)];
-  while (left().length > 0 && performance.now() < deadline) await pause(20);
-  assert.deepEqual(left(), []);
+  const look = () => [...stillLoaded('prog', programs), ...stillLoaded('link', links)];
+  let left = look();
+  for (; left.length > 0 && performance.now() < deadline; left = look()) await pause(20);
+  assert.deepEqual(left, []);
 }
 
 function stillLoaded(kind: 'prog' | 'link', ids: readonly number[]): string[] {
-  const { status, stdout } = spawnSync('bpftool', ['-j', kind, 'list'], { encoding: 'utf8' });
-  // It gives up when one that it has listed is freed before it asks for it, whosever that was.
-  if (status !== 0) return [`${kind}s that cannot be listed now`];
-  const listed: { id: number }[] = JSON.parse(stdout);
-  return listed.filter(({ id }) => ids.includes(id)).map(({ id }) => `${kind} ${id}`);
+  return listed(kind)
+    .filter(({ id }) => ids.includes(id))
+    .map(({ id }) => `${kind} ${id}`);
+}
+
+/** Everybody's. bpftool gives up when one that it has listed is freed before it asks for it, and then lists anew. */
+export function listed(kind: 'prog' | 'link'): { readonly id: number; readonly type?: string }[] {
+  for (let times = 1; ; times++) {
+    const { status, stdout, stderr } = spawnSync('bpftool', ['-j', kind, 'list'], { encoding: 'utf8' });
+    if (status === 0) return JSON.parse(stdout);
+    assert.ok(times < MOST_LISTINGS, `bpftool ended with ${status}: ${stdout}${stderr}`);
+  }
 }

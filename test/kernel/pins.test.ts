@@ -10,7 +10,7 @@ import type { TracerSettings } from '../../src/kernel/open-session.ts';
 import { RECORD_BYTES } from '../../src/kernel/record-layout.ts';
 import { unpin } from '../../src/kernel/unpin.ts';
 import { CGROUP_SET } from './bpf-filesystem.ts';
-import { assertFreed, ownBpfObjects, ownDescriptors, ownMappings } from './bpf-objects.ts';
+import { assertFreed, listed, ownBpfObjects, ownDescriptors, ownMappings } from './bpf-objects.ts';
 import { OwnServer } from './own-server.ts';
 import { PinScene } from './pin-scene.ts';
 import { Reader } from './reader.ts';
@@ -223,17 +223,15 @@ test('unpin leaves nothing of it, and lets others be', async () => {
   assert.deepEqual([ownDescriptors(), ownMappings()], [[], []]);
   const other = open(scene.filesystem.pathOf('other'));
   const others = ownBpfObjects();
-  const listed = (): { id: number }[] =>
-    JSON.parse(execFileSync('bpftool', ['-j', 'link', 'list'], { encoding: 'utf8' }));
   assert.ok(
-    objects.links.every((id) => listed().some((link) => link.id === id)),
+    objects.links.every((id) => listed('link').some((link) => link.id === id)),
     'they outlive their process',
   );
 
   assert.deepEqual(unpin(scene.directory), { hook: 'syscall', links: objects.links.length, unreadRecords: 0 });
   await assertFreed(objects);
   assert.deepEqual(scene.pins(), ['other']);
-  assert.ok(others.links.every((id) => listed().some((link) => link.id === id)));
+  assert.ok(others.links.every((id) => listed('link').some((link) => link.id === id)));
   assert.throws(() => unpin(scene.directory), { code: 'ERR_PIN', message: /does not exist/ });
   other.close();
   unpin(scene.filesystem.pathOf('other'));
