@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { setTimeout as delay } from 'node:timers/promises';
 import { resourceFromAttributes } from '@opentelemetry/resources';
 import { AcceptSpans } from '../../src/export/accept-spans.ts';
 import { readTracesEnvironment } from '../../src/export/traces-environment.ts';
@@ -11,6 +10,7 @@ import { attributesOf } from '../../src/record/attributes.ts';
 import { exampleRecord } from '../output/example-record.ts';
 import { batchOf } from '../record/record-batch.ts';
 import { OtlpServer } from './otlp-server.ts';
+import { until } from './transport/until.ts';
 
 const NAMES = ['span_candidates', 'unsampled', 'spans_queued', 'spans_delivered', 'spans_dropped'] as const;
 
@@ -160,7 +160,7 @@ test('nobody there: told of before and at the end, which comes in time, and all 
     OTEL_EXPORTER_OTLP_TIMEOUT: '1000',
   });
   it.spans.trace(accepts(5));
-  await delay(100);
+  await until(() => it.warnings.length > 0, 'it finds nobody');
   await it.spans.close(200);
   it.assertCounts({ span_candidates: 5, spans_dropped: 5 });
   assert.match(it.warnings[0]?.text ?? '', /nothing listens at .*; trying again before spans are dropped$/);

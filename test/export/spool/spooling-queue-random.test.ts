@@ -44,7 +44,7 @@ for (const mode of ['spill', 'always'] as const) {
     const run = async (isLast: boolean) => {
       const it = await SpoolUnderTest.open(server.endpoint, folder.path, {
         mode,
-        environment: { OTEL_EXPORTER_OTLP_TIMEOUT: '100' },
+        environment: { OTEL_EXPORTER_OTLP_TIMEOUT: isLast ? '10000' : '100' },
       });
       assert.equal(it.count('recovered'), kept, 'what one run kept the next one finds');
       const end = performance.now() + RUN_MILLIS;

@@ -7,7 +7,7 @@ import { range } from '../transport/queue-under-test.ts';
 import { until } from '../transport/until.ts';
 import { SpoolFolder, SpoolUnderTest } from './spool-under-test.ts';
 
-const CLOSE_MILLIS = 4000;
+const CLOSE_MILLIS = 30_000;
 
 const byNumber = (a: number, b: number) => a - b;
 const numbersOf = (server: OtlpServer) => server.requests.flatMap(({ body }) => numbersIn(body));

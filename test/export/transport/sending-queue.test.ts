@@ -266,7 +266,7 @@ test('a request that alone makes the endpoint fail is given up in time, and hold
   await using server = await HostileServer.start(() => (response, request) => {
     (request.numbers.includes(0) ? answer(503) : taken)(response, request);
   });
-  const it = await QueueUnderTest.open(server.endpoint, { giveUpAfterMillis: 1500 });
+  const it = await QueueUnderTest.open(server.endpoint, { giveUpAfterMillis: 4000 });
   for (let number = 0; number < 50; number++) it.offer(1);
   await until(() => it.ledger.get('delivered') === 49, 'the others are delivered');
   it.assertFates({ delivered: 49, queued: 1 });
