@@ -5,10 +5,10 @@ import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { freePorts } from '../collector/free-ports.ts';
+import { PATIENCE_MILLIS } from '../in-time.ts';
 import { Backend, buildBackend } from './backend.ts';
 
 export const LOKI_CONFIG = fileURLToPath(new URL('../../otel-config/loki.yaml', import.meta.url));
-const PATIENCE_MILLIS = 60_000;
 const POLL_INTERVAL_MILLIS = 200;
 
 export interface LogStream {
@@ -80,7 +80,7 @@ export class Loki {
     return this.#ask('query_range', { query, ...range });
   }
 
-  /** Waits until a query counts `count`; fails after a minute, or when it is more. */
+  /** Waits until a query counts `count`; fails when it takes too long, or when it is more. */
   async untilCount(query: string, count: number, atUnixMillis?: number): Promise<void> {
     const deadline = performance.now() + PATIENCE_MILLIS;
     for (;;) {

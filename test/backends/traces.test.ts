@@ -5,12 +5,12 @@ import { otlpJsonOf } from '../../src/export/otlp-json.ts';
 import { readLedger } from '../collector/ledger-line.ts';
 import { TracerCommand } from '../collector/tracer-command.ts';
 import { OtlpServer } from '../export/otlp-server.ts';
+import { PATIENCE_MILLIS } from '../in-time.ts';
 import { Server } from '../kernel/server.ts';
 import { acceptSlowly } from '../kernel/slow-accept.ts';
 import { Jaeger } from './jaeger.ts';
 
 const WAIT_MILLIS = 300;
-const PATIENCE_MILLIS = 20_000;
 const CLOCK_TOLERANCE_NS = 1_000_000;
 
 interface Span {

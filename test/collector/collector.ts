@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
+import { PATIENCE_MILLIS } from '../in-time.ts';
 import { acceptsAmong, type CollectedRecord } from './collected-record.ts';
 import { freePorts } from './free-ports.ts';
 import { RecordsFile } from './records-file.ts';
@@ -13,8 +14,6 @@ import { RecordsFile } from './records-file.ts';
 const BUILD_SCRIPT = fileURLToPath(new URL('build.sh', import.meta.url));
 const SHIPPED_CONFIG = fileURLToPath(new URL('../../otel-config/collector.yaml', import.meta.url));
 const READY_LINE = 'Everything is ready';
-const READY_TIMEOUT_MILLIS = 30_000;
-const STOP_TIMEOUT_MILLIS = 10_000;
 const POLL_INTERVAL_MILLIS = 25;
 const MAX_PORT_CLASHES = 5;
 
@@ -35,7 +34,7 @@ export interface CollectorOptions {
   readonly ports?: CollectorPorts;
 }
 
-/** Starts a real OpenTelemetry Collector; resolves when it takes records, within 30 s (and 3 minutes for its first build). */
+/** Starts a real OpenTelemetry Collector; resolves when it takes records, in time (and 3 minutes for its first build). */
 export async function startCollector(options: CollectorOptions = {}): Promise<Collector> {
   const build = promisify(execFile)(BUILD_SCRIPT);
   build.child.stderr?.pipe(process.stderr);
@@ -118,7 +117,7 @@ export class Collector {
   untilReady(): Promise<void> {
     return this.#until(
       () => this.#stderr.includes(READY_LINE),
-      READY_TIMEOUT_MILLIS,
+      PATIENCE_MILLIS,
       () => 'it is ready',
     );
   }
@@ -181,7 +180,7 @@ export class Collector {
   async #stop(): Promise<void> {
     this.#process.kill('SIGTERM');
     this.#process.kill('SIGCONT'); // a stopped process gets no other signal
-    const inTime = await Promise.race([this.#exited, delay(STOP_TIMEOUT_MILLIS, 'late', { ref: false })]);
+    const inTime = await Promise.race([this.#exited, delay(PATIENCE_MILLIS, 'late', { ref: false })]);
     if (inTime === 'late') this.#process.kill('SIGKILL');
     await this.#exited;
     process.off('exit', this.#killAtExit);

@@ -7,6 +7,7 @@ import { Containerd } from '../containers/containerd.ts';
 import { DockerEngine } from '../containers/docker-engine.ts';
 import { ImageArchive } from '../containers/image-archive.ts';
 import { whyNoRuntime } from '../containers/runtime-daemon.ts';
+import { PATIENCE_MILLIS } from '../in-time.ts';
 import { startCollector } from './collector.ts';
 import { freePorts } from './free-ports.ts';
 import { runCommand, TracerCommand } from './tracer-command.ts';
@@ -14,7 +15,6 @@ import { runCommand, TracerCommand } from './tracer-command.ts';
 // Docker and containerd are real, of Debian's packages. cri-o is in no Debian 12: it is asked by the same protocol.
 const IMAGE_NAME = 'registry.test:5000/shop/web';
 const IMAGE = `${IMAGE_NAME}:1.4`;
-const PATIENCE_MILLIS = 30_000;
 
 /** What is asserted of a record. */
 const NAMES = [

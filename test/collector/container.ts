@@ -1,10 +1,10 @@
 import { mkdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
+import { PATIENCE_MILLIS } from '../in-time.ts';
 import { Acceptor, type AcceptorOptions } from './acceptor.ts';
 import { type Connected, connect } from './connector.ts';
 
-const PATIENCE_MILLIS = 10_000;
 const POLL_INTERVAL_MILLIS = 5;
 const [, cgroup2Mount] = /^\S+ (\S+) cgroup2 /m.exec(readFileSync('/proc/mounts', 'utf8')) ?? [];
 

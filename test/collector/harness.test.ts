@@ -4,10 +4,11 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { PATIENCE_MILLIS } from '../in-time.ts';
 import { type Collector, startCollector } from './collector.ts';
 import { freePorts } from './free-ports.ts';
 
-const timeoutMillis = 10_000;
+const timeoutMillis = PATIENCE_MILLIS;
 
 /** Posts bodies as one OTLP/HTTP JSON request of otherwise equal records. */
 async function post(collector: Collector, bodies: readonly string[]): Promise<void> {

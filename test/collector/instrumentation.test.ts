@@ -4,12 +4,13 @@ import { test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import { ATTRIBUTES } from '../../src/record/attributes.ts';
 import { PACKAGE_VERSION } from '../../src/version.ts';
+import { PATIENCE_MILLIS } from '../in-time.ts';
 import { Application, REGISTER, SDK, SDK_WITH_PLUGIN } from '../instrumentation/application.ts';
 import { connectTo, resetAll } from '../kernel/client.ts';
 import type { CollectedRecord } from './collected-record.ts';
 import { type Collector, startCollector } from './collector.ts';
 
-const WAIT = { timeoutMillis: 10_000 };
+const WAIT = { timeoutMillis: PATIENCE_MILLIS };
 
 /** As an operator would set it: logs only. */
 function toCollector(collector: Collector): Record<string, string> {

@@ -9,6 +9,7 @@ import { fileURLToPath } from 'node:url';
 import type { LedgerCounts } from '../../src/ledger.ts';
 import { EVENTS } from '../../src/record/events.ts';
 import { ended } from '../end-process.ts';
+import { PATIENCE_MILLIS } from '../in-time.ts';
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 const NODE = fileURLToPath(new URL('../../build/node', import.meta.url));
@@ -18,7 +19,6 @@ export const COMMAND = [NODE, fileURLToPath(new URL('../../src/cli/main.ts', imp
 const { PATH, NODE_OPTIONS } = process.env;
 const TRACING = 'otel-tcpaccept: tracing ';
 const POLL_INTERVAL_MILLIS = 5;
-const PATIENCE_MILLIS = 60_000;
 
 export interface CommandOptions {
   /** Its whole environment beside PATH, NODE_OPTIONS and a spool of its own, which is removed when it has ended. */
@@ -139,7 +139,7 @@ export class TracerCommand {
     if (this.#child.stderr instanceof Readable) this.#child.stderr.destroy();
   }
 
-  /** Waits for a condition on what it printed; fails when it ends before, or takes longer than 60 s. */
+  /** Waits for a condition on what it printed; fails when it ends before, or when it takes too long. */
   async until(condition: () => boolean, what: string): Promise<void> {
     const deadline = performance.now() + PATIENCE_MILLIS;
     for (;;) {
@@ -169,7 +169,7 @@ export class TracerCommand {
     return this.ended();
   }
 
-  /** Waits for the end; fails after 60 s. */
+  /** Waits for the end; fails when it takes too long. */
   async ended(): Promise<Ended> {
     const late = await Promise.race([this.#closed, delay(PATIENCE_MILLIS, 'late', { ref: false })]);
     if (late === 'late') throw new Error(`It has not ended; stderr:\n${this.#stderr}`);

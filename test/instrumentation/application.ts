@@ -6,9 +6,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import type { LedgerCounts } from '../../src/ledger.ts';
 import { kill } from '../end-process.ts';
-import { inTime } from '../in-time.ts';
-
-const PATIENCE_MILLIS = 30_000;
+import { inTime, PATIENCE_MILLIS } from '../in-time.ts';
 
 const path = (name: string) => fileURLToPath(new URL(name, import.meta.url));
 export const ROOT = path('../../');
@@ -114,7 +112,7 @@ export class Application {
     return port;
   }
 
-  /** Lets it run out of things to do, and waits for its end; fails after 30 s. */
+  /** Lets it run out of things to do, and waits for its end; fails when it takes too long. */
   async end(): Promise<EndedApplication> {
     this.#child.stdin?.end();
     const late = await Promise.race([this.#closed, delay(PATIENCE_MILLIS, 'late', { ref: false })]);

@@ -1,7 +1,6 @@
 import { diag, logs } from '@opentelemetry/api';
 import { LoggerProvider, type LogRecordProcessor, type ReadableLogRecord } from '@opentelemetry/sdk-logs';
-
-const PATIENCE_MILLIS = 10_000;
+import { inTime } from '../in-time.ts';
 
 /** A logger provider that keeps every record it is given, at once. */
 export class KeptRecords implements LogRecordProcessor {
@@ -32,10 +31,10 @@ export class KeptRecords implements LogRecordProcessor {
 
   /** Waits until there are that many; fails when they do not come. */
   async until(count: number): Promise<void> {
-    const late = new Promise<never>((_, reject) => {
-      setTimeout(() => reject(new Error(`${this.records.length} records, not ${count}`)), PATIENCE_MILLIS).unref();
-    });
-    while (this.records.length < count) await Promise.race([this.#arrived.promise, late]);
+    const all = async () => {
+      while (this.records.length < count) await this.#arrived.promise;
+    };
+    await inTime(all(), `${count} records were emitted`, () => `There are ${this.records.length}.`);
   }
 
   [Symbol.dispose](): void {

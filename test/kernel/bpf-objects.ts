@@ -2,9 +2,8 @@ import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { setTimeout as pause } from 'node:timers/promises';
+import { PATIENCE_MILLIS } from '../in-time.ts';
 
-/** The kernel frees what nobody holds a moment after the last holder let go. */
-const FREED_WITHIN_MILLIS = 10_000;
 const MOST_LISTINGS = 100;
 
 /** Ids the kernel gives to programs and links; they are not used again. */
@@ -52,9 +51,9 @@ export function ownMappings(): string[] {
     .filter((line) => line.includes('bpf-map'));
 }
 
-/** Fails while the kernel still has any of them. */
+/** Fails while the kernel still has any of them: it frees what nobody holds a moment after the last holder let go. */
 export async function assertFreed({ programs, links }: BpfObjects): Promise<void> {
-  const deadline = performance.now() + FREED_WITHIN_MILLIS;
+  const deadline = performance.now() + PATIENCE_MILLIS;
   const look = () => [...stillLoaded('prog', programs), ...stillLoaded('link', links)];
   let left = look();
   for (; left.length > 0 && performance.now() < deadline; left = look()) await pause(20);

@@ -10,6 +10,7 @@ import { Identifier } from '../../src/identity/identify.ts';
 import { ProcessCache } from '../../src/identity/process-cache.ts';
 import { AcceptTracer } from '../../src/kernel/accept-tracer.ts';
 import type { AcceptRecord } from '../../src/record/accept-record.ts';
+import { inTime } from '../in-time.ts';
 import { TemporaryCgroup } from './cgroup.ts';
 import { connectTo } from './client.ts';
 import { networkNamespaceOf } from './filter-scene.ts';
@@ -97,7 +98,7 @@ test(`${SHORT_LIVED} processes of ${PROGRAMS} programs that accept once: the rig
   const lines = createInterface({ input: child.stdout });
   const ports: number[] = [];
   lines.on('line', (line) => ports.push(Number(line)));
-  while (ports.length < PROGRAMS) await once(lines, 'line', { signal: AbortSignal.timeout(10_000) });
+  while (ports.length < PROGRAMS) await inTime(once(lines, 'line'), 'every program had its port');
   const pathOf = new Map(ports.map((port, index) => [port, programs[index]]));
   let named = 0;
   const wrong: unknown[] = [];

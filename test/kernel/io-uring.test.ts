@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { createInterface, type Interface } from 'node:readline';
 import { after, before, test } from 'node:test';
 import { kill } from '../end-process.ts';
+import { inTime } from '../in-time.ts';
 import { untilBlocked } from './blocked.ts';
 import { connectTo } from './client.ts';
 import { Trace } from './trace.ts';
@@ -49,7 +50,7 @@ class RingServer {
   }
 
   async #answer(): Promise<number> {
-    const [line] = await once(this.#lines, 'line', { signal: AbortSignal.timeout(10_000) });
+    const [line] = await inTime(once(this.#lines, 'line'), 'the ring server answered');
     return Number(line);
   }
 

@@ -8,6 +8,7 @@ import type { Listener } from '../../src/kernel/listener.ts';
 import { LISTENER_BYTES, LISTENER_OFFSET } from '../../src/kernel/listener-layout.ts';
 import { Listeners } from '../../src/kernel/listeners.ts';
 import { loadNative } from '../../src/kernel/native.ts';
+import { inTime } from '../in-time.ts';
 
 const PROGRAM = new URL('listeners.py', import.meta.url).pathname;
 
@@ -26,7 +27,7 @@ async function listed(
   const python = spawn(file, args, { stdio: ['pipe', 'pipe', 'inherit'] });
   try {
     const lines = createInterface({ input: python.stdout });
-    const [line] = await once(lines, 'line', { signal: AbortSignal.timeout(30_000) });
+    const [line] = await inTime(once(lines, 'line'), 'listeners.py said what it listens on');
     const facts: Facts = JSON.parse(String(line));
     using listeners = new Listeners();
     const ours = [facts.pid, facts.child];

@@ -3,12 +3,12 @@ import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { after, before, test } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
+import { PATIENCE_MILLIS } from '../in-time.ts';
 import { connectTo } from './client.ts';
 import { type AcceptOutcome, type Listener, Server } from './server.ts';
 
 const MAIN = new URL('../../src/cli/main.ts', import.meta.url).pathname;
 const TMUX = ['-L', `otel-tcpaccept-${process.pid}`];
-const WAIT_MILLIS = 20_000;
 
 /** Runs tmux, a server of our own. */
 function tmux(...args: readonly string[]): string {
@@ -17,7 +17,7 @@ function tmux(...args: readonly string[]): string {
 
 /** The screen once it shows this; fails with what it shows instead. */
 async function screenWith(pattern: RegExp): Promise<string> {
-  const deadline = performance.now() + WAIT_MILLIS;
+  const deadline = performance.now() + PATIENCE_MILLIS;
   for (;;) {
     const screen = tmux('capture-pane', '-p');
     if (pattern.test(screen)) return screen;

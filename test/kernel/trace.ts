@@ -3,9 +3,8 @@ import { AcceptTracer, type KernelCounts } from '../../src/kernel/accept-tracer.
 import type { AcceptedConnection } from '../../src/kernel/accepted-connection.ts';
 import type { ConnectionEnd, EndBatch } from '../../src/kernel/connection-end.ts';
 import type { TracerSettings } from '../../src/kernel/open-session.ts';
+import { PATIENCE_MILLIS } from '../in-time.ts';
 import { HOOK } from './hook.ts';
-
-const WAIT_MILLIS = 10_000;
 
 /** The end of a connection whose accept was handed over before, at that place of `Trace.connections`. */
 export interface EndedConnection {
@@ -57,7 +56,8 @@ export class Trace {
   /** The connections of `pid` once there are `count`; fails when they do not come. */
   async until(pid: number, count: number): Promise<AcceptedConnection[]> {
     await this.#until(() => this.of(pid).length >= count);
-    assert.equal(this.of(pid).length, count, `records of ${pid}`);
+    const { length } = this.of(pid);
+    assert.equal(length, count, `${length} records of ${pid}, ${JSON.stringify(this.tracer.counts())}`);
     return this.of(pid);
   }
 
@@ -65,11 +65,13 @@ export class Trace {
   async untilEnd(peerPort: number): Promise<EndedConnection> {
     const found = () => this.ended.find(({ accept }) => accept.peerPort === peerPort);
     await this.#until(() => found() !== undefined);
-    return found() ?? assert.fail(`no end of the connection from port ${peerPort}`);
+    return (
+      found() ?? assert.fail(`no end of the connection from port ${peerPort}, ${JSON.stringify(this.tracer.counts())}`)
+    );
   }
 
   async #until(isThere: () => boolean): Promise<void> {
-    const deadline = AbortSignal.timeout(WAIT_MILLIS);
+    const deadline = AbortSignal.timeout(PATIENCE_MILLIS);
     const late = new Promise<void>((resolve) => deadline.addEventListener('abort', () => resolve()));
     while (!isThere() && !deadline.aborted) await Promise.race([this.#arrived.promise, late]);
   }
