@@ -1,11 +1,9 @@
-import { mkdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { setTimeout as pause } from 'node:timers/promises';
-import { PATIENCE_MILLIS } from '../in-time.ts';
+import { removeCgroup } from '../remove-cgroup.ts';
 import { Acceptor, type AcceptorOptions } from './acceptor.ts';
 import { type Connected, connect } from './connector.ts';
 
-const POLL_INTERVAL_MILLIS = 5;
 const [, cgroup2Mount] = /^\S+ (\S+) cgroup2 /m.exec(readFileSync('/proc/mounts', 'utf8')) ?? [];
 
 /** Why a Container cannot be made here; false: it can, or it is promised (CI) and trying has to fail. */
@@ -66,21 +64,6 @@ export class Container {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.acceptor[Symbol.asyncDispose]();
-    for (const folder of this.#folders.toReversed()) await removeCgroup(folder);
-  }
-}
-
-/** The kernel lets go of a cgroup only some time after its last process was reaped. */
-async function removeCgroup(folder: string): Promise<void> {
-  const deadline = performance.now() + PATIENCE_MILLIS;
-  for (;;) {
-    try {
-      return rmdirSync(folder);
-    } catch (error) {
-      const { code } = error as NodeJS.ErrnoException;
-      if (code === 'ENOENT') return;
-      if (code !== 'EBUSY' || performance.now() > deadline) throw error;
-    }
-    await pause(POLL_INTERVAL_MILLIS);
+    for (const folder of this.#folders.toReversed()) removeCgroup(folder);
   }
 }

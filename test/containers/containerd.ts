@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto';
-import { globSync, rmdirSync, writeFileSync } from 'node:fs';
+import { globSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Client, credentials, type MethodDefinition } from '@grpc/grpc-js';
 import { fromJSON } from '@grpc/proto-loader';
+import { removeCgroup } from '../remove-cgroup.ts';
 import { CRI_LIFE } from './cri-life.ts';
 import { RuntimeDaemon, run } from './runtime-daemon.ts';
 
@@ -130,7 +131,7 @@ export class Containerd {
       await this.#call('RemovePodSandbox', { podSandboxId });
     }
     await this.#daemon[Symbol.asyncDispose]();
-    for (const folder of globSync(`/sys/fs/cgroup/{,*/}${CGROUP}/{**/,}`).sort().reverse()) rmdirSync(folder);
+    for (const folder of globSync(`/sys/fs/cgroup/{,*/}${CGROUP}/{**/,}`).sort().reverse()) removeCgroup(folder);
   }
 }
 

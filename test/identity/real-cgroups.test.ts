@@ -1,16 +1,15 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, readFileSync, rmdirSync, statSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { setTimeout as pause } from 'node:timers/promises';
 import { parseProcStat } from '../../src/identity/proc-stat.ts';
 import { ProcessCache } from '../../src/identity/process-cache.ts';
+import { removeCgroup } from '../remove-cgroup.ts';
 import { acceptOf } from './accept.ts';
 import { bootNs } from './boot-clock.ts';
 
-const DEADLINE_MILLIS = 10_000;
 const CONTAINER_ID = '5ac0'.repeat(16);
 const POD_UID = '0f3a9c52-7d41-4be8-a6f0-1122334455aa';
 const POD_FOLDER = `kubepods-burstable-pod${POD_UID.replaceAll('-', '_')}.slice`;
@@ -52,21 +51,6 @@ test('a process moved into a cgroup named as containerd names them', { skip: mis
   } finally {
     child.kill('SIGKILL');
     await once(child, 'exit');
-    for (const folder of folders.reverse()) await removeCgroup(folder);
+    for (const folder of folders.reverse()) removeCgroup(folder);
   }
 });
-
-/** The kernel lets go of a cgroup only some time after its last process was reaped. */
-async function removeCgroup(folder: string): Promise<void> {
-  const deadline = performance.now() + DEADLINE_MILLIS;
-  for (;;) {
-    try {
-      return rmdirSync(folder);
-    } catch (error) {
-      const { code } = error as NodeJS.ErrnoException;
-      if (code === 'ENOENT') return;
-      if (code !== 'EBUSY' || performance.now() > deadline) throw error;
-    }
-    await pause(5);
-  }
-}

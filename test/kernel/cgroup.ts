@@ -1,5 +1,6 @@
-import { mkdtempSync, readFileSync, rmdirSync, statSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { removeCgroup } from '../remove-cgroup.ts';
 
 /** Where the host mounts cgroup v2, alone or beside v1. */
 function mountPoint(): string {
@@ -31,6 +32,6 @@ export class TemporaryCgroup {
   }
 
   [Symbol.dispose](): void {
-    rmdirSync(this.#path);
+    removeCgroup(this.#path);
   }
 }

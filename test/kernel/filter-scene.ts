@@ -1,6 +1,7 @@
-import { mkdirSync, mkdtempSync, rmdirSync, statSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { cgroupMountPoint } from '../../src/identity/cgroup-mount.ts';
+import { removeCgroup } from '../remove-cgroup.ts';
 import { type Route, SelfAcceptor } from './self-acceptor.ts';
 
 export const NOBODY = 65_534;
@@ -52,11 +53,11 @@ class Cgroups {
   addContainerLikeTheFirst(): Disposable {
     const path = join(this.second, `crio-${this.containerId.slice(0, 12).padEnd(64, '0')}.scope`);
     mkdirSync(path);
-    return { [Symbol.dispose]: () => rmdirSync(path) };
+    return { [Symbol.dispose]: () => removeCgroup(path) };
   }
 
   [Symbol.dispose](): void {
-    for (const path of [...this.inner, ...this.containers, this.first, this.second]) rmdirSync(path);
+    for (const path of [...this.inner, ...this.containers, this.first, this.second]) removeCgroup(path);
   }
 }
 
