@@ -8,7 +8,8 @@ export function removeCgroup(folder: string): void {
   const deadline = performance.now() + PATIENCE_MILLIS;
   for (;;) {
     try {
-      return rmdirSync(folder);
+      rmdirSync(folder);
+      return;
     } catch (error) {
       const { code } = error as NodeJS.ErrnoException;
       if (code === 'ENOENT') return;

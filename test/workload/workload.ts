@@ -3,11 +3,10 @@ import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { PATIENCE_MILLIS } from '../in-time.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const PROGRAM = `${ROOT}build/workload/workload`;
-const READY_MILLIS = 60_000;
-const DONE_MILLIS = 60_000;
 
 /** The four facts that name a connection, from the server's side. */
 export interface Ends {
@@ -77,7 +76,7 @@ export class Workload {
       if (line.did === 'ready') this.#ready.resolve();
     });
     this.#child.on('exit', (code) => this.#ready.reject(new Error(`workload ${name} ended with ${code} unready`)));
-    setTimeout(() => this.#ready.reject(new Error(`workload ${name} is not ready`)), READY_MILLIS).unref();
+    setTimeout(() => this.#ready.reject(new Error(`workload ${name} is not ready`)), PATIENCE_MILLIS).unref();
   }
 
   static async start(name: string): Promise<Workload> {
@@ -88,7 +87,7 @@ export class Workload {
 
   async run(): Promise<Truth> {
     this.#child.stdin?.end('go');
-    if (!(await Promise.race([this.#ended, pause(DONE_MILLIS, false, { ref: false })]))) {
+    if (!(await Promise.race([this.#ended, pause(PATIENCE_MILLIS, false, { ref: false })]))) {
       throw new Error(`workload ${this.name} is not done; it said ${JSON.stringify(this.#lines)}`);
     }
     if (this.#child.exitCode !== 0) throw new Error(`workload ${this.name} ended with ${this.#child.exitCode}`);
