@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Server } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
+import { kill } from '../end-process.ts';
 import { BpftraceRows } from './bpftrace-rows.ts';
 import { LineRows } from './line-rows.ts';
 
@@ -66,9 +67,7 @@ export class Oracle {
    */
   async end(): Promise<void> {
     for (let i = 0; i < MARKERS; i++) await this.#untilShown(SEEN_MILLIS);
-    const ended = once(this.#child, 'exit');
-    this.#child.kill('SIGKILL');
-    await ended;
+    await kill(this.#child);
   }
 
   async #untilShown(withinMillis: number): Promise<void> {
@@ -78,8 +77,13 @@ export class Oracle {
       const deadline = performance.now() + withinMillis;
       const { port } = server.address() as AddressInfo;
       while (!this.rows.some((row) => row.endsWith(` ${port}`))) {
-        if (this.#child.exitCode !== null) throw new Error(`${this.#name} ended with ${this.#child.exitCode}`);
-        if (performance.now() > deadline) throw new Error(`${this.#name} shows no connection`);
+        const end = this.#child.exitCode ?? this.#child.signalCode;
+        if (end !== null) throw new Error(`${this.#name} ended with ${end}`);
+        if (performance.now() > deadline) {
+          throw new Error(
+            `${this.#name} shows no connection to ${port}; its last rows:\n${this.rows.slice(-5).join('\n')}`,
+          );
+        }
         await connectOnce(server, host);
         await pause(PAUSE_MILLIS);
       }
