@@ -3,6 +3,9 @@ import { relative } from 'node:path';
 import type { TestsStream } from 'node:test';
 import { setTimeout } from 'node:timers';
 
+/** How much longer, as a part of its limit, a file may take to end once it is killed. */
+const GRACE = 0.1;
+
 interface Process {
   readonly pid: number;
   readonly command: string;
@@ -27,11 +30,12 @@ export function endHungFiles(stream: TestsStream, limitMillis: number): void {
   const files = new Map<string, RunningFile>();
   stream.on('test:dequeue', ({ name, testId, entryFile }: { name: string; testId: number } & OfFile) => {
     if (entryFile !== undefined) return void files.get(entryFile)?.begun.set(testId, name);
-    const limit = setTimeout(
-      () => endFile(name, limitMillis, [...(files.get(name)?.begun.values() ?? [])]),
-      limitMillis,
-    );
-    files.set(name, { limit, begun: new Map() });
+    const limit = setTimeout(() => {
+      endFile(name, limitMillis, [...begun.values()]);
+      setTimeout(() => files.has(name) && endRun(name), limitMillis * GRACE).unref();
+    }, limitMillis);
+    const begun = new Map<number, string>();
+    files.set(name, { limit, begun });
   });
   stream.on('test:complete', ({ name, testId, entryFile }: { name: string; testId: number } & OfFile) => {
     if (entryFile !== undefined) return void files.get(entryFile)?.begun.delete(testId);
@@ -48,6 +52,12 @@ function endFile(file: string, limitMillis: number, begun: readonly string[]): v
     `✖ ${relative('', file)} has not ended after ${limitMillis / 1000} s, ${test}${below.join('')}\n`,
   );
   for (const { pid } of processes) kill(pid);
+}
+
+/** A process that outlived its parent holds the file's output, and node:test waits for its end. */
+function endRun(file: string): void {
+  process.stdout.write(`✖ somebody still holds the output of ${relative('', file)}: no more tests are run\n`);
+  process.exit(1);
 }
 
 /** The test file's process, and all below it. */
