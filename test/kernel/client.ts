@@ -7,10 +7,9 @@ export interface Client {
   readonly socket: Socket;
   readonly peerAddress: string;
   readonly peerPort: number;
-  /** CLOCK_MONOTONIC and wall clock before the first SYN, and when the handshake was known to be over. */
+  /** CLOCK_MONOTONIC and wall clock before the first SYN. */
   readonly beforeMonotonicNs: bigint;
   readonly beforeUnixMillis: number;
-  readonly connectedMonotonicNs: bigint;
 }
 
 /** Connects and stays connected; errors after that are the test's own doing. */
@@ -19,10 +18,9 @@ export async function connectTo(port: number, host: string): Promise<Client> {
   const beforeMonotonicNs = process.hrtime.bigint();
   const socket = connect(port, host);
   await inTime(once(socket, 'connect'), `port ${port} of ${host} took a connection`);
-  const connectedMonotonicNs = process.hrtime.bigint();
   socket.on('error', () => {}).unref();
   const { localAddress = '', localPort: peerPort = 0 } = socket;
-  return { socket, peerAddress: localAddress, peerPort, beforeMonotonicNs, beforeUnixMillis, connectedMonotonicNs };
+  return { socket, peerAddress: localAddress, peerPort, beforeMonotonicNs, beforeUnixMillis };
 }
 
 /** Ends connections without TIME_WAIT, so that ports do not run out. */

@@ -19,7 +19,8 @@ import time
 
 SO_ATTACH_FILTER, SO_DETACH_FILTER, SO_COOKIE = 26, 27, 57  # include/uapi/asm-generic/socket.h
 RETURN_CONSTANT = 0x06  # BPF_RET | BPF_K, include/uapi/linux/bpf_common.h
-RTT_IN_TCP_INFO = 68  # struct tcp_info, include/uapi/linux/tcp.h
+QUEUED_IN_TCP_INFO = 24  # struct tcp_info, include/uapi/linux/tcp.h: tcpi_unacked, which a listener has it in
+RTT_IN_TCP_INFO = 68
 OPTIONS_IN_TCP_INFO = 5
 RETRANSMITS_IN_TCP_INFO = 100
 PIECE_BYTES = 8192
@@ -128,6 +129,15 @@ def accept_ready(listener, count):
     return {'accepted': accepted, 'failed': failed}
 
 
+def await_queued(listener, count):
+    """Until so many wait to be accepted: a client may know before the listener does that its handshake is over."""
+    while True:
+        tcp_info = sockets[listener].getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, QUEUED_IN_TCP_INFO + 4)
+        if struct.unpack_from('=I', tcp_info, QUEUED_IN_TCP_INFO)[0] >= count:
+            return {'now': clocks()}
+        time.sleep(0.001)
+
+
 def serve(listener, count, cpu=None):
     """Accepts and resets `count` connections as fast as it can."""
     if cpu is not None:
@@ -174,7 +184,7 @@ def allow_fast_open():
 
 
 def connect_and_stay(address, port, protocol=0, fast_open=False):
-    """One IPv4 connection that stays open, its own port, and when it was made."""
+    """One IPv4 connection that stays open, its own port, and when it was begun."""
     client = socket.socket(socket.AF_INET, socket.SOCK_STREAM, protocol)
     before = clocks()
     if fast_open:
@@ -183,7 +193,7 @@ def connect_and_stay(address, port, protocol=0, fast_open=False):
         client.connect((address, port))
     tcp_info = client.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, OPTIONS_IN_TCP_INFO + 1)
     facts = {'port': client.getsockname()[1], 'synDataTaken': bool(tcp_info[OPTIONS_IN_TCP_INFO] & SYN_DATA_TAKEN)}
-    return {**facts, 'descriptor': keep(client), 'before': before, 'after': clocks()}
+    return {**facts, 'descriptor': keep(client), 'before': before}
 
 
 def unix_pair(listener):
@@ -287,7 +297,7 @@ def become(user_id):
     return {}
 
 
-COMMANDS = [describe, listen, accept, accept_ready, serve, connect, connect_and_stay, unix_pair, udp_exchange]
+COMMANDS = [describe, listen, accept, accept_ready, await_queued, serve, connect, connect_and_stay, unix_pair, udp_exchange]
 COMMANDS += [transfer, send, receive, shut, abort, await_end, set_deaf, give_up_after, retransmits]
 COMMANDS += [close, limit_descriptors, become]
 COMMANDS = {command.__name__: command for command in COMMANDS}

@@ -104,6 +104,12 @@ export class Server {
     return this.run('accept', { listener: listener.listener, ...options });
   }
 
+  /** CLOCK_MONOTONIC once so many wait to be accepted. */
+  async queued({ listener }: Listener, count: number): Promise<bigint> {
+    const { now } = await this.run<Pick<ServerFacts, 'now'>>('await_queued', { listener, count });
+    return BigInt(now.monotonic);
+  }
+
   begin<T = object>(name: string, args: object): Pending<T> {
     const id = this.#commands++;
     const began = Promise.withResolvers<number>();

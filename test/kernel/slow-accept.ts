@@ -9,12 +9,10 @@ export interface SlowAccept {
   readonly mostNs: bigint;
 }
 
-/** The client may know the handshake is over before the server's side has queued the connection. */
-const HANDSHAKE_TOLERANCE_NS = 1_000_000n;
-
 /** One connection that the server accepts only after a while. */
 export async function acceptSlowly(server: Server, listener: Listener, afterMillis: number): Promise<SlowAccept> {
   const client = await connectTo(listener.port, '127.0.0.1');
+  const queuedNs = await server.queued(listener, 1);
   await pause(afterMillis);
   const { accepted } = await server.accept(listener);
   const [facts] = accepted;
@@ -22,7 +20,7 @@ export async function acceptSlowly(server: Server, listener: Listener, afterMill
   resetAll([client]);
   return {
     peerPort: client.peerPort,
-    leastNs: BigInt(facts.before.monotonic) - client.connectedMonotonicNs - HANDSHAKE_TOLERANCE_NS,
+    leastNs: BigInt(facts.before.monotonic) - queuedNs,
     mostNs: BigInt(facts.after.monotonic) - client.beforeMonotonicNs,
   };
 }
