@@ -28,7 +28,7 @@ const TEST_SHARE = 0.9;
 const NEEDING_MORE = ['kernel', 'collector', 'backends', 'bench', 'vm', 'slow'].map((tier) => `test/${tier}/**`);
 
 export const TIERS: Readonly<Record<string, Tier>> = {
-  unit: { files: 'test/**/*.test.ts', except: NEEDING_MORE, concurrency: 2, limitMillis: 300_000 },
+  unit: { files: 'test/**/*.test.ts', except: NEEDING_MORE, concurrency: 2, limitMillis: 600_000 },
   kernel: { files: 'test/kernel/**/*.test.ts', concurrency: 1, limitMillis: 300_000, ownNetwork: true },
   collector: { files: 'test/collector/**/*.test.ts', concurrency: 1, limitMillis: 1_200_000, ownNetwork: true },
   backends: { files: 'test/backends/**/*.test.ts', concurrency: 1, limitMillis: 1_200_000, ownNetwork: true },
