@@ -20,7 +20,8 @@ static __always_inline int note_if_asleep(struct task_struct *task)
 	u32 tid;
 	struct sock *listener;
 
-	if (!task || task->__state == TASK_RUNNING || (task->flags & PF_KTHREAD))
+	/* Who exits has left the system call that its registers still show. */
+	if (!task || task->__state == TASK_RUNNING || (task->flags & (PF_KTHREAD | PF_EXITING)))
 		return 0;
 	listener = listener_of_syscall(task, descriptors_of(task));
 	if (!listener || BPF_CORE_READ(listener, __sk_common.skc_state) != TCP_LISTEN)

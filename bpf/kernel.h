@@ -34,6 +34,7 @@ typedef __u64 u64;
 #define TCP_LISTEN	10
 #define TCP_CLOSING	11
 #define TASK_RUNNING	0
+#define PF_EXITING	0x00000004
 #define PF_IO_WORKER	0x00000010
 #define PF_KTHREAD	0x00200000
 

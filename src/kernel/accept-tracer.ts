@@ -257,11 +257,12 @@ export class AcceptTracer {
   #rung(): void {
     if (this.#stopped || this.#closed) return;
     clearTimeout(this.#timer);
+    this.#doorbell?.wake();
+    this.#pace.found();
     this.#tick();
   }
 
   #tick(): void {
-    this.#doorbell?.wake();
     this.#beforeDrain?.();
     const fill = this.#session.ringFill();
     const turnEnds = performance.now() + TURN_MILLIS;
@@ -272,19 +273,24 @@ export class AcceptTracer {
     const hasMore = this.#summaries?.look() || hasMoreEnds || count === BATCH_RECORDS;
     if (this.#stopped || !this.#onBatch) return;
     this.#checkSettled();
-    this.#schedule(hasMore ? 0 : this.#pauseMillis(count, fill));
+    if (hasMore) this.#pace.found();
+    const { pauseMillis, sleeps } = hasMore ? { pauseMillis: 0, sleeps: false } : this.#nextLook(count, fill);
+    if (sleeps) this.#sleep();
+    else this.#doorbell?.wake();
+    this.#schedule(pauseMillis);
   }
 
-  /** Until the next look, which comes sooner when we sleep and a ring has something. */
-  #pauseMillis(records: number, fill: number): number {
-    // What is held would ring, though nobody waits for it.
-    const mustLook = this.#nextSettleCheck !== Number.POSITIVE_INFINITY || this.#session.ringFill() > 0;
-    const { pauseMillis, sleeps } = this.#pace.after({ records, fill, mustLook, turns: this.#summaries?.turns });
-    if (sleeps) {
-      this.#doorbell ??= new Doorbell(this.#session, () => this.#rung());
-      this.#doorbell.sleep();
-    }
-    return pauseMillis;
+  /** It comes sooner when we sleep and a ring has something. */
+  #nextLook(records: number, fill: number): ReturnType<LookingPace['after']> {
+    // What is held would ring, though nobody waits for it; what is being written may not.
+    const mustLook = this.#session.ringFill() > 0;
+    const turns = this.#summaries?.turns;
+    return this.#pace.after({ records, fill, mustLook, nextCheckAt: this.#nextSettleCheck, turns });
+  }
+
+  #sleep(): void {
+    this.#doorbell ??= new Doorbell(this.#session, () => this.#rung());
+    this.#doorbell.sleep();
   }
 
   #checkSettled(): void {

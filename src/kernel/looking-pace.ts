@@ -9,7 +9,10 @@ const PAUSE_MILLIS = 20;
 const HURRIED_FILL = 1 / 64;
 /** Then the next record wakes us: two looks found nothing. */
 const QUIET_AFTER_MILLIS = 40;
-/** The longest sleep. A record that was submitted in the very moment we fell asleep might not ring. */
+/**
+ * The longest sleep; the first look asleep comes as soon as any: what was submitted in the very moment we fell asleep may
+ * not have rung, since its CPU may not have known yet that we do.
+ */
 const SLEEP_MILLIS = 1000;
 
 export interface Look {
@@ -17,8 +20,10 @@ export interface Look {
   readonly records: number;
   /** How much of the ring was taken when it began, 0 to 1. */
   readonly fill: number;
-  /** Something is to be seen to that does not ring. */
+  /** Something is in the ring that does not ring, or would at once. */
   readonly mustLook: boolean;
+  /** When something else is to be seen to, by `performance.now()`. */
+  readonly nextCheckAt: number;
   /** When intervals of summaries end, by `performance.now()`: what is counted in one is read soon after. */
   readonly turns?: { readonly last: number; readonly next: number } | undefined;
 }
@@ -26,19 +31,28 @@ export interface Look {
 /** When to look at the ring again, and whether to sleep until something is in it. */
 export class LookingPace {
   #lastFoundAt = Number.NEGATIVE_INFINITY;
+  #sleeps = false;
 
+  /** Something was there, or rang. */
   found(): void {
     this.#lastFoundAt = performance.now();
   }
 
   /** `sleeps`: the pause is over when the doorbell rings. */
-  after({ records, fill, mustLook, turns }: Look): { readonly pauseMillis: number; readonly sleeps: boolean } {
+  after(look: Look): { readonly pauseMillis: number; readonly sleeps: boolean } {
+    const slept = this.#sleeps;
+    this.#sleeps = this.#maySleep(look);
     // What is held stays in the ring, and is no reason to hurry.
-    if (records > 0 && fill >= HURRIED_FILL) return { pauseMillis: HURRIED_PAUSE_MILLIS, sleeps: false };
-    const now = performance.now();
-    const { last = Number.NEGATIVE_INFINITY, next = Number.POSITIVE_INFINITY } = turns ?? {};
-    const isQuiet = now - Math.max(this.#lastFoundAt, last) >= QUIET_AFTER_MILLIS;
-    if (!isQuiet || mustLook) return { pauseMillis: PAUSE_MILLIS, sleeps: false };
-    return { pauseMillis: Math.min(SLEEP_MILLIS, Math.max(PAUSE_MILLIS, next - now)), sleeps: true };
+    const isHurried = look.records > 0 && look.fill >= HURRIED_FILL;
+    if (!this.#sleeps) return { pauseMillis: isHurried ? HURRIED_PAUSE_MILLIS : PAUSE_MILLIS, sleeps: false };
+    if (!slept) return { pauseMillis: PAUSE_MILLIS, sleeps: true };
+    const next = Math.min(look.nextCheckAt, look.turns?.next ?? Number.POSITIVE_INFINITY);
+    const pauseMillis = Math.min(SLEEP_MILLIS, Math.max(PAUSE_MILLIS, next - performance.now()));
+    return { pauseMillis, sleeps: true };
+  }
+
+  #maySleep({ mustLook, turns }: Look): boolean {
+    const lastAt = Math.max(this.#lastFoundAt, turns?.last ?? Number.NEGATIVE_INFINITY);
+    return !mustLook && performance.now() - lastAt >= QUIET_AFTER_MILLIS;
   }
 }

@@ -2,11 +2,13 @@ import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import { type TestContext, test } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
+import { untilBlocked } from './blocked.ts';
 import { connectTo, resetAll } from './client.ts';
 import { Server } from './server.ts';
 import { Trace } from './trace.ts';
 
 const ASLEEP_FROM_MILLIS = 100;
+const ASLEEP_WITHIN_MILLIS = 10_000;
 const ROUNDS = 20;
 
 /** Whoever would look again only after a while never looks. */
@@ -21,7 +23,11 @@ function takeLongTimers(t: TestContext): { readonly asleep: () => Promise<void> 
   let slept = 0;
   return {
     async asleep() {
-      while (naps === slept) await pause(1);
+      const deadline = performance.now() + ASLEEP_WITHIN_MILLIS;
+      while (naps === slept) {
+        assert.ok(performance.now() < deadline, `no sleep within ${ASLEEP_WITHIN_MILLIS} ms after ${naps} before`);
+        await pause(1);
+      }
       slept = naps;
     },
   };
@@ -39,6 +45,21 @@ test('a reader without a timer is woken by each accept, and falls asleep after i
     await trace.until(server.pid, round);
     resetAll([client]);
   }
+});
+
+test('also while an accept that was asleep before it has not returned', async (t) => {
+  await using server = await Server.start();
+  const listener = await server.listen('inet', '127.0.0.1');
+  const idle = await server.listen('inet', '127.0.0.1');
+  const tid = await server.begin('accept', { listener: idle.listener, thread: 'sleeper' }).began;
+  await untilBlocked(server.pid, tid, 'accept4');
+  const timers = takeLongTimers(t);
+  await using trace = new Trace({ ports: [listener.port] });
+  await timers.asleep();
+  const client = await connectTo(listener.port, '127.0.0.1');
+  await server.accept(listener);
+  await trace.until(server.pid, 1);
+  resetAll([client]);
 });
 
 test('and by the end of a connection', async (t) => {
