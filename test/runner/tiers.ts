@@ -33,8 +33,8 @@ export const TIERS: Readonly<Record<string, Tier>> = {
   collector: { files: 'test/collector/**/*.test.ts', concurrency: 1, limitMillis: 1_200_000, ownNetwork: true },
   backends: { files: 'test/backends/**/*.test.ts', concurrency: 1, limitMillis: 1_200_000, ownNetwork: true },
   bench: { files: 'test/bench/**/*.test.ts', concurrency: 1, limitMillis: 300_000 },
-  vm: { files: 'test/vm/**/*.test.ts', concurrency: 1, limitMillis: 1_200_000 },
-  slow: { files: 'test/slow/**/*.test.ts', concurrency: 1, limitMillis: 1_200_000 },
+  vm: { files: 'test/vm/**/*.test.ts', concurrency: 1, limitMillis: 1_800_000 },
+  slow: { files: 'test/slow/**/*.test.ts', concurrency: 1, limitMillis: 1_800_000 },
 };
 
 /** Tiers that run only when named: minutes, for what seldom breaks. */

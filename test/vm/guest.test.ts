@@ -103,6 +103,22 @@ test('a guest that does not even end in time is ended', async (t) => {
   });
 });
 
+test('a guest that gives no sign of life is ended long before its time', async (t) => {
+  const script = await scriptOf(
+    t,
+    `for process in /proc/[0-9]*; do
+      if tr '\\0' ' ' <"$process/cmdline" | grep -q '/init'; then kill -STOP "\${process#/proc/}"; fi
+    done
+    sleep infinity`,
+  );
+  const kernel = await fetchKernel('6.12');
+  await assert.rejects(bootGuest({ kernel, script, lifelessMillis: 15_000 }), (error) => {
+    assert.ok(error instanceof GuestStoodStill);
+    assert.match(error.message, /SIGKILL after 15000 ms without a sign of life/);
+    return true;
+  });
+});
+
 test('what cannot run is refused before a boot', async (t) => {
   const kernel = await fetchKernel('6.1');
   const script = await scriptOf(t, 'true');

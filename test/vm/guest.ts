@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { access, constants, mkdtemp, readFile, rm } from 'node:fs/promises';
+import { access, constants, mkdtemp, readFile, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -12,6 +12,8 @@ const TAIL_CHARACTERS = 4000;
 const TIMEOUT_MILLIS = 120_000;
 /** Before its time is up a guest writes down what its threads wait for and ends; this is how long it has for that. */
 const TELLING_SECONDS = 20;
+const LIFELESS_MILLIS = 60_000;
+const LOOK_MILLIS = 1000;
 
 /** What QEMU is to be, and what of the guest's own the initramfs needs. */
 export interface Machine {
@@ -57,6 +59,8 @@ export interface GuestOptions {
   readonly cpus?: number;
   /** From QEMU's start to its end. Default: 120,000. */
   readonly timeoutMillis?: number;
+  /** Without a sign of life, which a guest gives each second from its init on. Default: 60,000. */
+  readonly lifelessMillis?: number;
   /** For instance `ignore_loglevel`, for a console with everything the kernel says. */
   readonly appendKernelArgs?: string;
 }
@@ -70,7 +74,7 @@ export interface GuestResult {
   readonly console: string;
 }
 
-/** The guest was not done in time and did not end by itself, as it is to then: the emulated machine stood still. */
+/** The guest gave no sign of life, or did not end by itself when its time was up: the emulated machine stood still. */
 export class GuestStoodStill extends Error {}
 
 /**
@@ -92,7 +96,7 @@ export async function bootGuest(options: GuestOptions): Promise<GuestResult> {
     const { busybox, qemu: command } = options.machine ?? X86_64;
     const script = join('/', relative(options.root ?? '/', options.script));
     const hasResults = options.results !== undefined;
-    const { env = {}, timeoutMillis = TIMEOUT_MILLIS } = options;
+    const { env = {}, timeoutMillis = TIMEOUT_MILLIS, lifelessMillis = LIFELESS_MILLIS } = options;
     const patienceSeconds = Math.max(1, Math.floor(timeoutMillis / 1000) - TELLING_SECONDS);
     await writeInitramfs(initramfs, { busybox, modules, script, env, hasResults, patienceSeconds });
 
@@ -100,13 +104,17 @@ export async function bootGuest(options: GuestOptions): Promise<GuestResult> {
     const qemu = spawn('setpriv', ['--pdeathsig', 'KILL', ...command, ...qemuArguments(options, folder)], {
       stdio: ['ignore', 'pipe', 'pipe'],
     });
-    const { console, end, late } = await untilEnd(qemu, timeoutMillis);
+    const { console, end, still } = await untilEnd(qemu, {
+      timeoutMillis,
+      alive: join(folder, 'alive'),
+      lifelessMillis,
+    });
     const output = await readIfThere(join(folder, 'output'));
     const exitCode = await readIfThere(join(folder, 'exit-code'));
     if (end === 'exit 0' && exitCode !== '') return { exitCode: Number(exitCode), output, console };
     const threads = await readIfThere(join(folder, 'threads'));
     const why = threads === '' ? `gave no exit code: QEMU ended with ${end}` : `was not done in ${timeoutMillis} ms`;
-    const Failure = late ? GuestStoodStill : Error;
+    const Failure = still ? GuestStoodStill : Error;
     throw new Failure(
       `The guest ${why}; the script's output ends with:\n${tail(output)}\nthe console ends with:\n${tail(console)}` +
         (threads === '' ? '' : `\nits threads waited for:\n${threads}`),
@@ -137,25 +145,33 @@ function qemuArguments(options: GuestOptions, folder: string): string[] {
 
 async function untilEnd(
   qemu: ChildProcess,
-  timeoutMillis: number,
-): Promise<{ console: string; end: string; late: boolean }> {
+  limits: { readonly timeoutMillis: number; readonly alive: string; readonly lifelessMillis: number },
+): Promise<{ console: string; end: string; still: boolean }> {
   let console = '';
   for (const stream of [qemu.stdout, qemu.stderr]) {
     stream?.setEncoding('utf8').on('data', (text: string) => {
       console += text;
     });
   }
-  let late = false;
-  const timer = setTimeout(() => {
-    late = true;
+  const { timeoutMillis, alive, lifelessMillis } = limits;
+  let why = '';
+  const kill = (reason: string) => {
+    why = reason;
     qemu.kill('SIGKILL');
-  }, timeoutMillis);
+  };
+  const timer = setTimeout(() => kill(`after ${timeoutMillis} ms`), timeoutMillis);
+  const began = Date.now();
+  const looks = setInterval(async () => {
+    const { mtimeMs } = await stat(alive).catch(() => ({ mtimeMs: began }));
+    if (Date.now() - mtimeMs > lifelessMillis) kill(`after ${lifelessMillis} ms without a sign of life`);
+  }, LOOK_MILLIS);
   try {
     const [code, signal] = await once(qemu, 'close');
-    const end = signal === null ? `exit ${code}` : `${signal}${late ? ` after ${timeoutMillis} ms` : ''}`;
-    return { console: console.replaceAll('\r\n', '\n'), end, late };
+    const end = signal === null ? `exit ${code}` : `${signal} ${why}`;
+    return { console: console.replaceAll('\r\n', '\n'), end, still: why !== '' };
   } finally {
     clearTimeout(timer);
+    clearInterval(looks);
   }
 }
 

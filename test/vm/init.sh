@@ -38,10 +38,14 @@ fi
 hostname guest
 ip link set lo up
 
-# A script that is not done in time ends with the guest, and what every thread sleeps in is written down.
+# Shows each second that the machine is alive. A script that is not done in time ends with the guest, and what every thread
+# sleeps in is written down.
 end_in_time() (
   set +e
-  while [ "$(cut -d . -f 1 /proc/uptime)" -lt "$PATIENCE_SECONDS" ]; do sleep 1; done
+  while [ "$(cut -d . -f 1 /proc/uptime)" -lt "$PATIENCE_SECONDS" ]; do
+    : >/runner/alive
+    sleep 1
+  done
   for process in /proc/[0-9]*; do
     [ -n "$(head -c 1 "$process/cmdline")" ] || continue
     echo "${process#/proc/} $(tr '\0' ' ' <"$process/cmdline" | cut -c 1-200)"

@@ -22,7 +22,7 @@ for (const line of ['6.1', '6.12']) {
         line,
         program: 'kernel-tests-in-guest.ts',
         args: [WITH_EACH_HOOK.join(','), ONCE.join(',')],
-        timeoutMillis: 900_000,
+        timeoutMillis: 500_000,
       });
     });
 
