@@ -15,13 +15,14 @@ const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 const NODE = fileURLToPath(new URL('../../build/node', import.meta.url));
 /** From source, so that what is tested is what is in the tree. */
 export const COMMAND = [NODE, fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url))] as const;
-/** What guests of test/vm want every Node.js to load is meant for this one, too. */
-const { PATH, NODE_OPTIONS } = process.env;
+/** What guests of test/vm want every Node.js to load, and where test/run.ts has it cache sources, is meant for this one, too. */
+const { PATH, NODE_OPTIONS, NODE_COMPILE_CACHE } = process.env;
+const NODE_ENVIRONMENT = { PATH, NODE_OPTIONS, NODE_COMPILE_CACHE };
 const TRACING = 'otel-tcpaccept: tracing ';
 const POLL_INTERVAL_MILLIS = 5;
 
 export interface CommandOptions {
-  /** Its whole environment beside PATH, NODE_OPTIONS and a spool of its own, which is removed when it has ended. */
+  /** Its whole environment beside NODE_ENVIRONMENT and a spool of its own, which is removed when it has ended. */
   readonly env?: Readonly<Record<string, string>>;
   /** What runs; default node and the command's source. */
   readonly command?: readonly [string, ...string[]];
@@ -58,7 +59,7 @@ export class TracerCommand {
     this.#child = spawn(program, [...before, ...args], {
       cwd: ROOT,
       stdio: ['ignore', 'pipe', 'pipe'],
-      env: { PATH, NODE_OPTIONS, TCPACCEPT_SPOOL_DIR: this.#spool, ...env },
+      env: { ...NODE_ENVIRONMENT, TCPACCEPT_SPOOL_DIR: this.#spool, ...env },
       detached,
     });
     this.#closed = once(this.#child, 'close');

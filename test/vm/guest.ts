@@ -29,10 +29,12 @@ export const X86_64: Machine = {
   busybox: '/bin/busybox',
 };
 
-/** For a script's environment: this Node.js, and what each of it loads first in a guest. */
+const { NODE_COMPILE_CACHE } = process.env;
+/** For a script's environment: this Node.js, what each of it loads first in a guest, and test/run.ts's cache of sources. */
 export const NODE_OF_GUEST = {
   NODE: process.execPath,
   NODE_OPTIONS: `--import=${fileURLToPath(new URL('liftoff-only.mjs', import.meta.url))}`,
+  ...(NODE_COMPILE_CACHE === undefined ? {} : { NODE_COMPILE_CACHE }),
 } as const;
 
 export interface GuestOptions {
