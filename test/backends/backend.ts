@@ -6,7 +6,6 @@ import { promisify } from 'node:util';
 
 const BUILD_SCRIPT = fileURLToPath(new URL('build.sh', import.meta.url));
 const READY_TIMEOUT_MILLIS = 60_000;
-const STOP_TIMEOUT_MILLIS = 20_000;
 const POLL_INTERVAL_MILLIS = 50;
 
 /** The path of a built backend; its first build takes minutes. */
@@ -16,7 +15,7 @@ export async function buildBackend(name: 'loki' | 'jaeger'): Promise<string> {
   return (await build).stdout.trim();
 }
 
-/** A server in a process of its own; killed when disposed of. */
+/** A server in a process of its own; killed when disposed of: Jaeger would take ten seconds to end in order. */
 export class Backend {
   readonly #child: ChildProcess;
   readonly #exited: Promise<unknown>;
@@ -53,9 +52,7 @@ export class Backend {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    this.#child.kill('SIGTERM');
-    const late = await Promise.race([this.#exited, pause(STOP_TIMEOUT_MILLIS, 'late', { ref: false })]);
-    if (late === 'late') this.#child.kill('SIGKILL');
+    this.#child.kill('SIGKILL');
     await this.#exited;
     process.off('exit', this.#killAtExit);
   }

@@ -9,6 +9,8 @@ import { PATIENCE_MILLIS } from '../in-time.ts';
 import { Backend, buildBackend } from './backend.ts';
 
 export const LOKI_CONFIG = fileURLToPath(new URL('../../otel-config/loki.yaml', import.meta.url));
+/** Its query frontend looks for its scheduler, a part of the same process, so often; by default every ten seconds. */
+const LOOKS_FOR_SCHEDULER = '-frontend.scheduler-dns-lookup-period=1s';
 const POLL_INTERVAL_MILLIS = 200;
 
 export interface LogStream {
@@ -38,7 +40,8 @@ export class Loki {
     const program = await buildBackend('loki');
     const folder = await mkdtemp(join(tmpdir(), 'otel-tcpaccept-loki-'));
     const [http = 0, grpc = 0] = await freePorts(2);
-    const backend = new Backend(program, [`-config.file=${LOKI_CONFIG}`, '-config.expand-env=true'], {
+    const args = [`-config.file=${LOKI_CONFIG}`, '-config.expand-env=true', LOOKS_FOR_SCHEDULER];
+    const backend = new Backend(program, args, {
       LOKI_HTTP_PORT: String(http),
       LOKI_GRPC_PORT: String(grpc),
       LOKI_DIR: folder,
@@ -46,6 +49,8 @@ export class Loki {
     const loki = new Loki(backend, folder, `http://127.0.0.1:${http}`);
     try {
       await backend.untilReady(`${loki.url}/ready`);
+      // A scheduler that was found takes queries only when it has found itself.
+      await backend.untilReady(`${loki.url}/loki/api/v1/query?query=vector(1)`);
       return loki;
     } catch (error) {
       await loki[Symbol.asyncDispose]();
