@@ -48,7 +48,7 @@ test('own connections to the endpoint are none of the records, before and after 
   await using client = await Server.start();
   const listener = await server.listen('inet', '127.0.0.1');
   const args = ['--pin', scene.directory, '-P', `${endpoint.port},${listener.port}`, '--output', 'ndjson'];
-  const env = { OTEL_EXPORTER_OTLP_ENDPOINT: endpoint.endpoint };
+  const env = { OTEL_EXPORTER_OTLP_ENDPOINT: endpoint.endpoint, OTEL_BLRP_SCHEDULE_DELAY: '50' };
   for (const state of ['new', 'resumed', 'resumed']) {
     await using tracer = await TracerCommand.tracing(args, { env });
     assert.match(tracer.stderr, new RegExp(` pin=${scene.directory} ${state}\n`));
