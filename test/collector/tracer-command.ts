@@ -15,7 +15,7 @@ const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 const NODE = fileURLToPath(new URL('../../build/node', import.meta.url));
 /** From source, so that what is tested is what is in the tree. */
 export const COMMAND = [NODE, fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url))] as const;
-/** What guests of test/vm want every Node.js to load, and where test/run.ts has it cache sources, is meant for this one, too. */
+/** What guests of test/vm want every Node.js to load, and test/run.ts's cache of sources, are meant for this one, too. */
 const { PATH, NODE_OPTIONS, NODE_COMPILE_CACHE } = process.env;
 const NODE_ENVIRONMENT = { PATH, NODE_OPTIONS, NODE_COMPILE_CACHE };
 const TRACING = 'otel-tcpaccept: tracing ';

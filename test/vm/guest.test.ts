@@ -83,6 +83,16 @@ test('a guest that panics rejects with what the script and the kernel said last'
   );
 });
 
+test('a guest that panics before its script begins is booted once more', async (t) => {
+  const said = t.mock.method(process.stderr, 'write', () => true);
+  const script = await scriptOf(t, 'true');
+  const kernel = await fetchKernel('6.12');
+  await assert.rejects(bootGuest({ kernel, script, appendKernelArgs: 'rdinit=/missing' }), /gave no exit code/);
+  said.mock.restore();
+  const texts = said.mock.calls.map(({ arguments: [text] }) => String(text));
+  assert.equal(texts.filter((text) => /^once more: .*Kernel panic/s.test(text)).length, 1);
+});
+
 test('a guest that is not done in time ends, with what its threads waited for', async (t) => {
   const script = await scriptOf(t, 'sleep infinity');
   const kernel = await fetchKernel('6.12');

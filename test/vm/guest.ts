@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { existsSync } from 'node:fs';
 import { access, constants, mkdtemp, readFile, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
@@ -79,6 +80,9 @@ export interface GuestResult {
 /** The guest gave no sign of life, or did not end by itself when its time was up: the emulated machine stood still. */
 export class GuestStoodStill extends Error {}
 
+/** The kernel died before the script began, which shows nothing of the script: seen once, of an emulator short of time. */
+class GuestNeverBegan extends Error {}
+
 /**
  * Boots a kernel in QEMU's software emulation, runs a script there as root, and powers off.
  *
@@ -86,10 +90,20 @@ export class GuestStoodStill extends Error {}
  * /proc, /run and /sys, which are its own. What the host makes later is there too, but a path that the guest looked at
  * before stays as it was then; only /results is always what both have written.
  * Rejects, with the end of the output and the console, when the guest panics, cannot start or is not done in time: then
- * also with what its threads wait for.
+ * also with what its threads wait for. One that panics before the script begins is booted once more, which stderr says.
  * Needs root, for the files only root can read, and qemu-system-x86, busybox-static and cpio.
  */
 export async function bootGuest(options: GuestOptions): Promise<GuestResult> {
+  try {
+    return await bootOnce(options);
+  } catch (error) {
+    if (!(error instanceof GuestNeverBegan)) throw error;
+    process.stderr.write(`once more: ${error.message}\n`);
+    return await bootOnce(options);
+  }
+}
+
+async function bootOnce(options: GuestOptions): Promise<GuestResult> {
   await access(options.script, constants.X_OK);
   const modules = await moduleFiles(options.kernel, [...ROOT_MODULES, ...(options.modules ?? [])]);
   const folder = await mkdtemp(join(tmpdir(), 'otel-tcpaccept-guest-'));
@@ -116,7 +130,8 @@ export async function bootGuest(options: GuestOptions): Promise<GuestResult> {
     if (end === 'exit 0' && exitCode !== '') return { exitCode: Number(exitCode), output, console };
     const threads = await readIfThere(join(folder, 'threads'));
     const why = threads === '' ? `gave no exit code: QEMU ended with ${end}` : `was not done in ${timeoutMillis} ms`;
-    const Failure = still ? GuestStoodStill : Error;
+    const panicked = console.includes('Kernel panic') && !existsSync(join(folder, 'output'));
+    const Failure = still ? GuestStoodStill : panicked ? GuestNeverBegan : Error;
     throw new Failure(
       `The guest ${why}; the script's output ends with:\n${tail(output)}\nthe console ends with:\n${tail(console)}` +
         (threads === '' ? '' : `\nits threads waited for:\n${threads}`),
