@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { setTimeout } from 'node:timers';
 import { kill } from '../end-process.ts';
@@ -128,8 +129,13 @@ export class Server {
 
   #silence(name: string): string {
     const end = this.#child.exitCode ?? this.#child.signalCode;
-    const state = end === null ? 'runs' : `ended with ${end}`;
+    const state = end === null ? `runs, and its sockets are\n${this.#sockets()}` : `ended with ${end}`;
     return `${name} was not answered within ${PATIENCE_MILLIS / 1000} s; the server ${state}`;
+  }
+
+  /** A client may believe to be connected where no listener has the connection: seen once of a guest of 6.1. */
+  #sockets(): string {
+    return ['tcp', 'tcp6'].map((name) => readFileSync(`/proc/${this.#child.pid}/net/${name}`, 'utf8')).join('');
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
