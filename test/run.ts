@@ -33,5 +33,5 @@ process.exit(total.failed > 0 ? 1 : 0);
 async function run(name: string): Promise<Tally> {
   const tier = TIERS[name];
   if (!tier) return runChecks();
-  return tier.ownNetwork ? runTierInOwnNetwork(name) : runTier(name, tier);
+  return tier.ownNetwork ? runTierInOwnNetwork(name, tier) : runTier(name, tier);
 }

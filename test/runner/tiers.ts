@@ -11,15 +11,17 @@ export interface Tally {
 }
 
 /** A tier is a set of test files that need the same real things. */
-interface Tier {
+export interface Tier {
   readonly files: string;
   readonly except?: readonly string[];
   /** Files at once; tests that measure the kernel's counters want the machine to themselves. */
   readonly concurrency: number;
   /** For one file; so that its own words are heard first, a test has less. */
   readonly limitMillis: number;
-  /** Whether it runs in a network namespace of its own. */
+  /** Whether it runs in a network namespace of its own, from where nothing can be downloaded. */
   readonly ownNetwork?: true;
+  /** Scripts below test/ that build or download what it needs, with their arguments, run before that. */
+  readonly needs?: readonly (readonly [script: string, ...args: string[]])[];
 }
 
 const SLOWEST_SHOWN = 10;
@@ -27,11 +29,30 @@ const TEST_SHARE = 0.9;
 
 const NEEDING_MORE = ['kernel', 'collector', 'backends', 'bench', 'vm', 'slow'].map((tier) => `test/${tier}/**`);
 
+const COLLECTOR = ['collector/build.sh'] as const;
+const BACKENDS = [
+  ['backends/build.sh', 'loki'],
+  ['backends/build.sh', 'jaeger'],
+  ['backends/find-hadolint.sh'],
+] as const;
+
 export const TIERS: Readonly<Record<string, Tier>> = {
   unit: { files: 'test/**/*.test.ts', except: NEEDING_MORE, concurrency: 2, limitMillis: 600_000 },
   kernel: { files: 'test/kernel/**/*.test.ts', concurrency: 1, limitMillis: 300_000, ownNetwork: true },
-  collector: { files: 'test/collector/**/*.test.ts', concurrency: 1, limitMillis: 1_200_000, ownNetwork: true },
-  backends: { files: 'test/backends/**/*.test.ts', concurrency: 1, limitMillis: 1_200_000, ownNetwork: true },
+  collector: {
+    files: 'test/collector/**/*.test.ts',
+    concurrency: 1,
+    limitMillis: 1_200_000,
+    ownNetwork: true,
+    needs: [COLLECTOR],
+  },
+  backends: {
+    files: 'test/backends/**/*.test.ts',
+    concurrency: 1,
+    limitMillis: 1_200_000,
+    ownNetwork: true,
+    needs: [COLLECTOR, ...BACKENDS],
+  },
   bench: { files: 'test/bench/**/*.test.ts', concurrency: 1, limitMillis: 300_000 },
   vm: { files: 'test/vm/**/*.test.ts', concurrency: 1, limitMillis: 1_800_000 },
   slow: { files: 'test/slow/**/*.test.ts', concurrency: 1, limitMillis: 1_800_000 },
