@@ -1,8 +1,7 @@
 import { globSync } from 'node:fs';
 import { basename } from 'node:path';
-import { run } from 'node:test';
 import { spec } from 'node:test/reporters';
-import { endHungFiles } from './hung-files.ts';
+import { type FileLimits, runFiles } from './run-files.ts';
 
 export interface Tally {
   passed: number;
@@ -11,13 +10,9 @@ export interface Tally {
 }
 
 /** A tier is a set of test files that need the same real things. */
-export interface Tier {
+export interface Tier extends FileLimits {
   readonly files: string;
   readonly except?: readonly string[];
-  /** Files at once; tests that measure the kernel's counters want the machine to themselves. */
-  readonly concurrency: number;
-  /** For one file; so that its own words are heard first, a test has less. */
-  readonly limitMillis: number;
   /** Whether it runs in a network namespace of its own, from where nothing can be downloaded. */
   readonly ownNetwork?: true;
   /** Scripts below test/ that build or download what it needs, with their arguments, run before that. */
@@ -25,7 +20,6 @@ export interface Tier {
 }
 
 const SLOWEST_SHOWN = 10;
-const TEST_SHARE = 0.9;
 
 const NEEDING_MORE = ['kernel', 'collector', 'backends', 'bench', 'vm', 'slow'].map((tier) => `test/${tier}/**`);
 
@@ -36,6 +30,7 @@ const BACKENDS = [
   ['backends/find-hadolint.sh'],
 ] as const;
 
+/** One file at once where the kernel's counters are measured: such tests want the machine to themselves. */
 export const TIERS: Readonly<Record<string, Tier>> = {
   unit: { files: 'test/**/*.test.ts', except: NEEDING_MORE, concurrency: 2, limitMillis: 600_000 },
   kernel: { files: 'test/kernel/**/*.test.ts', concurrency: 1, limitMillis: 300_000, ownNetwork: true },
@@ -69,8 +64,7 @@ export async function runTier(name: string, tier: Tier): Promise<Tally> {
 
   const began = performance.now();
   const seconds: [file: string, seconds: number][] = [];
-  const stream = run({ files, concurrency: tier.concurrency, timeout: tier.limitMillis * TEST_SHARE });
-  endHungFiles(stream, tier.limitMillis);
+  const stream = runFiles(files, tier);
   stream.on('test:pass', ({ details, skip, todo }) => {
     if (details.type === 'suite') return;
     if (todo !== undefined) tally.failed++;

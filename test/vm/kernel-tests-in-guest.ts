@@ -4,10 +4,9 @@
  * Usage: kernel-tests-in-guest.ts RESULT_FILE NAME[,NAME...] [NAME[,NAME...]]: with each hook, and once. Needs root.
  */
 import { writeFileSync } from 'node:fs';
-import { run } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { HOOKS, type Hook } from '../../src/kernel/binding.ts';
-import { endHungFiles } from '../runner/hung-files.ts';
+import { runFiles } from '../runner/run-files.ts';
 
 /** How one test went; `error` is empty when it passed. */
 export interface GuestTest {
@@ -16,9 +15,8 @@ export interface GuestTest {
   readonly error: string;
 }
 
-/** For one file, which takes half a minute at most on an idle host; and of that, for one test. */
-const FILE_MILLIS = 180_000;
-const TEST_MILLIS = 150_000;
+/** For one file, which takes half a minute at most on an idle host. */
+const FILE_MILLIS = 160_000;
 
 const [resultFile = '/dev/stdout', withEachHook = '', once = ''] = process.argv.slice(2);
 const results: GuestTest[] = [];
@@ -26,8 +24,7 @@ for (const hook of HOOKS) {
   process.env['TEST_HOOK'] = hook;
   const names = [withEachHook, hook === 'syscall' ? once : ''].flatMap((list) => list.split(',').filter(Boolean));
   const files = names.map((name) => fileURLToPath(new URL(`../kernel/${name}.test.ts`, import.meta.url)));
-  const stream = run({ files, concurrency: 1, timeout: TEST_MILLIS });
-  endHungFiles(stream, FILE_MILLIS);
+  const stream = runFiles(files, { concurrency: 1, limitMillis: FILE_MILLIS });
   // What is printed last is what a guest that is not done in time was at.
   stream.on('test:dequeue', ({ name }) => process.stdout.write(`${hook}: ${name}\n`));
   stream.on('test:pass', ({ name, details }) => {

@@ -1,4 +1,7 @@
-/** Runs the files its arguments name, as a tier does; a file may take as many milliseconds as the first one says. */
+/**
+ * Runs the files its arguments name; a file may take as many milliseconds as the first one says. Their tests have no time of
+ * their own, so that it is the file's that strikes.
+ */
 import { run } from 'node:test';
 import { spec } from 'node:test/reporters';
 import { endHungFiles } from '../hung-files.ts';
